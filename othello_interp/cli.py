@@ -1,0 +1,75 @@
+"""The `othello-interp` command.
+
+A subcommand is a line of `COMMANDS`: its name, the module that does the work and one line of help. The module has
+`add_arguments(parser)` and `main(args) -> int`, and is imported only when its command is used, so that `--help`
+is quick and works when some other command's dependencies are missing.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from othello_interp import __version__
+from othello_interp.errors import OthelloInterpError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": (
+        "othello_interp.notebooks.execute",
+        "execute the notebooks, blank and solved, and write them as HTML",
+    ),
+    "clean": (
+        "othello_interp.notebooks.clean",
+        "strip outputs and stray metadata from the student notebooks",
+    ),
+    "build-solved": ("othello_interp.notebooks.solved", "make the solved notebooks again, with their plots"),
+    "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
+    "train": ("othello_interp.training", "train an Othello-GPT"),
+    "train-probe": ("othello_interp.train_probe", "train a linear probe of the board"),
+    "figures": ("othello_interp.figures", "compute the figures of the series for a model"),
+    "bench": ("othello_interp.bench", "time the rules engine against two others"),
+}
+
+# What a user can put right. Anything else is a bug and keeps its traceback.
+EXPECTED = (OthelloInterpError, ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser, with the options of the chosen command only: those of the others would cost their imports."""
+    parser = argparse.ArgumentParser(
+        prog="othello-interp",
+        description="Interpreting one neuron of Othello-GPT: notebooks, grading, training.",
+        epilog="othello-interp COMMAND --help tells the options of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"othello-interp {__version__}")
+    parser.add_argument("--traceback", action="store_true", help="show where an error came from")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, help_line) in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=help_line, description=help_line[0].upper() + help_line[1:] + "."
+        )
+        if name == chosen:
+            import_module(module).add_arguments(subparser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; 2 for an error the user can put right."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    chosen = next((word for word in argv if not word.startswith("-")), None)
+    show_traceback = "--traceback" in argv
+    try:
+        args = _parser(chosen).parse_args(argv)
+        return import_module(COMMANDS[args.command][0]).main(args)
+    except EXPECTED as error:
+        if show_traceback:
+            raise
+        print(f"othello-interp: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("othello-interp: stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

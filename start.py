@@ -1,0 +1,68 @@
+"""Set the project up in .venv and use it. Needs Python 3.11 or later and nothing else.
+
+    python3 start.py run     execute every notebook, blank and solved, and say where the HTML is
+    python3 start.py test    run the tests
+    python3 start.py lab     open the notebooks in JupyterLab
+    python3 start.py setup   only install
+
+Further words are handed on: `python3 start.py test -k board`. The first use installs the exact versions named in
+constraints.txt; later ones install again only when that file or pyproject.toml has changed.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+STAMP = VENV / "installed"
+COMMANDS = {
+    "run": ["-m", "othello_interp.cli", "run"],
+    "test": ["-m", "pytest"],
+    "lab": ["-m", "jupyterlab", "notebooks"],
+    "setup": None,
+}
+
+
+def wanted() -> str:
+    """What an up-to-date stamp holds: it changes with the interpreter and with what is to be installed."""
+    files = b"".join((ROOT / name).read_bytes() for name in ("constraints.txt", "pyproject.toml"))
+    return hashlib.sha256(files + sys.version.encode() + str(ROOT).encode()).hexdigest()
+
+
+def set_up() -> None:
+    if STAMP.exists() and STAMP.read_text() == wanted():
+        return
+    print(f"Installing into {VENV} (a few minutes, once) …", flush=True)
+    try:
+        venv.create(VENV, clear=True, with_pip=True)
+    except subprocess.CalledProcessError:
+        sys.exit(
+            "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"
+        )
+    pip = [BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], cwd=ROOT, check=True)
+    STAMP.write_text(wanted())
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):
+        sys.exit(f"Python 3.11 or later is needed; this is {sys.version.split()[0]}.")
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    command = COMMANDS[sys.argv[1]]
+    try:
+        set_up()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"Installing failed (pip's exit status {error.returncode}); its messages are above.")
+    if command is None:
+        return 0
+    return subprocess.run([BIN / "python", *command, *sys.argv[2:]], cwd=ROOT).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
