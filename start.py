@@ -5,8 +5,8 @@
     python3 start.py lab     open the notebooks in JupyterLab
     python3 start.py setup   only install
 
-Further words are handed on: `python3 start.py test -k board`. The first use installs the exact versions named in
-constraints.txt; later ones install again only when that file or pyproject.toml has changed.
+Further words are handed on: `python3 start.py test -k board`. The first use installs the exact versions named
+in constraints.txt; later ones install again only when that file or pyproject.toml has changed.
 """
 
 import hashlib
@@ -41,16 +41,14 @@ def set_up() -> None:
     try:
         venv.create(VENV, clear=True, with_pip=True)
     except subprocess.CalledProcessError:
-        sys.exit(
-            "Python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv"
-        )
+        sys.exit("Python could not make a virtual environment. On Debian: apt install python3-venv")
     pip = [BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], cwd=ROOT, check=True)
     STAMP.write_text(wanted())
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036, this file runs before anything checks the version
         sys.exit(f"Python 3.11 or later is needed; this is {sys.version.split()[0]}.")
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(__doc__)

@@ -1,8 +1,8 @@
 """The `othello-interp` command.
 
-A subcommand is a line of `COMMANDS`: its name, the module that does the work and one line of help. The module has
-`add_arguments(parser)` and `main(args) -> int`, and is imported only when its command is used, so that `--help`
-is quick and works when some other command's dependencies are missing.
+A subcommand is a line of `COMMANDS`: its name, the module that does the work and one line of help. The module
+has `add_arguments(parser)` and `main(args) -> int`, and is imported only when its command is used, so that
+`--help` is quick and works when some other command's dependencies are missing.
 """
 
 import argparse
@@ -16,11 +16,11 @@ from othello_interp.errors import OthelloInterpError
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": (
         "othello_interp.notebooks.execute",
-        "execute the notebooks, blank and solved, and write them as HTML",
+        "execute the notebooks, blank and solved, into HTML",
     ),
     "clean": (
         "othello_interp.notebooks.clean",
-        "strip outputs and stray metadata from the student notebooks",
+        "strip outputs and metadata from the student notebooks",
     ),
     "build-solved": ("othello_interp.notebooks.solved", "make the solved notebooks again, with their plots"),
     "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
@@ -35,7 +35,7 @@ EXPECTED = (OthelloInterpError, ValueError, FileNotFoundError, NotADirectoryErro
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    """The parser, with the options of the chosen command only: those of the others would cost their imports."""
+    """The parser, with the options of the chosen command only: the others' would cost imports."""
     parser = argparse.ArgumentParser(
         prog="othello-interp",
         description="Interpreting one neuron of Othello-GPT: notebooks, grading, training.",
@@ -45,9 +45,8 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--traceback", action="store_true", help="show where an error came from")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, help_line) in COMMANDS.items():
-        subparser = subparsers.add_parser(
-            name, help=help_line, description=help_line[0].upper() + help_line[1:] + "."
-        )
+        description = help_line[0].upper() + help_line[1:] + "."
+        subparser = subparsers.add_parser(name, help=help_line, description=description)
         if name == chosen:
             import_module(module).add_arguments(subparser)
     return parser
