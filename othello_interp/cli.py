@@ -15,7 +15,7 @@ from othello_interp.errors import OthelloInterpError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": (
-        "othello_interp.notebooks.execute",
+        "othello_interp.notebooks.run",
         "execute the notebooks, blank and solved, into HTML",
     ),
     "clean": (

@@ -1,0 +1,88 @@
+"""An executed notebook as a page that shows its figures and formulas without a network.
+
+The usual export fetches MathJax and require.js, and shows nothing for a figure kept as data. Here a formula
+becomes MathML, which browsers draw themselves, a figure becomes a call of plotly.js, and one copy of that lies
+beside the pages.
+"""
+
+import html
+import re
+from pathlib import Path
+
+import nbformat
+import plotly.io
+from jinja2 import DictLoader
+from latex2mathml.converter import convert as mathml
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from plotly.offline import get_plotlyjs
+
+PLOTLY = "application/vnd.plotly.v1+json"
+_SCRIPT = "plotly.min.js"
+_TEMPLATE = f"""
+{{%- extends 'index.html.j2' -%}}
+{{% block html_head_js %}}<script src="{_SCRIPT}"></script>{{% endblock %}}
+{{% block html_head_js_mathjax %}}{{% endblock %}}
+{{% block html_head_js_mermaidjs %}}{{% endblock %}}
+"""
+# Code comes first so that a dollar inside it is left alone; then $$…$$, then $…$ on one line.
+_FORMULA = re.compile(
+    r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?!\s)([^$`\n]+?)(?<!\s)\$(?!\d)", re.DOTALL
+)
+_LINK = re.compile(r"(\]\([\w./-]+)\.ipynb([)#])")
+
+
+def _with_mathml(markdown: str) -> str:
+    def draw(found: re.Match[str]) -> str:
+        code, block, inline = found.groups()
+        if code:
+            return code
+        return mathml(block.strip(), display="block") if block else mathml(inline)
+
+    return _FORMULA.sub(draw, markdown)
+
+
+def _with_drawings(notebook: NotebookNode) -> NotebookNode:
+    """A copy whose figures are HTML, whose formulas are MathML and whose links lead to the other pages."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _LINK.sub(r"\1.html\2", _with_mathml(cell.source))
+        for number, output in enumerate(cell.get("outputs", [])):
+            figure = output.get("data", {}).get(PLOTLY)
+            if figure is not None:
+                drawing = plotly.io.to_html(
+                    {key: figure[key] for key in ("data", "layout", "frames") if key in figure},
+                    config=figure.get("config"),
+                    include_plotlyjs=False,
+                    full_html=False,
+                    validate=False,
+                    div_id=f"figure-{cell.id}-{number}",
+                )
+                output["data"] = {"text/html": drawing}
+    return notebook
+
+
+def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
+    """Write an executed notebook as `path`, and plotly.js beside it."""
+    exporter = HTMLExporter(extra_loaders=[DictLoader({})], raw_template=_TEMPLATE)
+    page, _ = exporter.from_notebook_node(
+        _with_drawings(notebook), resources={"metadata": {"name": title, "path": str(path.parent)}}
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    script = path.with_name(_SCRIPT)
+    if not script.exists():
+        script.write_text(get_plotlyjs(), encoding="utf-8")
+
+
+def write_index(rows: list[tuple[str, str]], path: Path) -> None:
+    """A page of links: (text, address) each."""
+    items = "\n".join(
+        f'<li><a href="{html.escape(address)}">{html.escape(text)}</a></li>' for text, address in rows
+    )
+    path.write_text(
+        '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Executed notebooks</title>\n'
+        f'<body style="font-family: sans-serif"><h1>Executed notebooks</h1>\n<ul>\n{items}\n</ul></body>\n',
+        encoding="utf-8",
+    )

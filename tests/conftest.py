@@ -1,0 +1,44 @@
+"""Checked shapes, one thread, and the models and games that many tests share."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+# Before the package is imported: every annotated shape and type in it is checked when a test calls it.
+install_import_hook("othello_interp", "beartype.beartype")
+
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def embedded():
+    """The model that ships with the project."""
+    from othello_interp.model import load_model
+
+    return load_model("embedded")
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A small random model, different from the embedded one in every size."""
+    from othello_interp.model import tiny_model
+
+    return tiny_model(seed=0)
+
+
+@pytest.fixture(scope="session")
+def tokens():
+    """Forty complete random games: token ids (40, 60)."""
+    from othello_interp.random_games import random_games
+
+    return random_games(40, seed=11)
