@@ -22,7 +22,8 @@ def data_path(name: str) -> Path:
     if found != record["sha256"]:
         raise OthelloInterpError(
             f"{path} is damaged or was changed: expected SHA-256 {record['sha256']}, found {found} "
-            f"({path.stat().st_size} bytes, expected {record['bytes']}). Restore it with `git checkout -- data/{name}`."
+            f"({path.stat().st_size} bytes, expected {record['bytes']}). "
+            f"Restore it with `git checkout -- data/{name}`."
         )
     return path
 

@@ -24,7 +24,7 @@ MODEL_VARIABLE = "OTHELLO_INTERP_MODEL"
 
 
 def model_name(name: str | Path | None = None) -> str:
-    """The model that `name` stands for: itself, else the environment variable OTHELLO_INTERP_MODEL, else "embedded"."""
+    """The model meant by `name`; for None, by the variable OTHELLO_INTERP_MODEL, else "embedded"."""
     return str(name or os.environ.get(MODEL_VARIABLE) or "embedded")
 
 
@@ -131,9 +131,9 @@ def _check_state(state: dict[str, Tensor], expected: dict[str, Tensor], source: 
 def tiny_model(
     seed: int, n_layers: int = 2, d_model: int = 20, n_heads: int = 2, d_mlp: int = 36
 ) -> "TransformerBridge":
-    """A small Othello-GPT with random weights and biases, for tests: quick, and unlike the embedded one in every size.
+    """A small Othello-GPT with random weights and biases, for tests.
 
-    The same seed gives the same weights.
+    It is quick, and every size differs from the embedded model's. The same seed gives the same weights.
     """
     generator = torch.Generator().manual_seed(seed)
 

@@ -1,0 +1,85 @@
+"""Makes what data/ holds beside the model: games, focus games and the probe, recorded in the manifest.
+
+`othello-interp build-data` does it all again after a change of model (the games stay as they are).
+"""
+
+import argparse
+import io
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from safetensors.torch import save
+from torch import Tensor
+
+from othello_interp.data import write_data
+from othello_interp.games import FocusGames, load_games
+from othello_interp.hypotheses import parse
+from othello_interp.model import load_model
+from othello_interp.probe import probe_accuracy, train_probe
+from othello_interp.random_games import random_games
+
+HYPOTHESIS = "C0==BLANK & D1==THEIRS & E2==MINE"
+GAMES_SEED, FOCUS_SEED, PROBE_SEED = 1393, 50, 7
+CLEAR_GAME = 5  # the place in the focus games of the clearest example
+GENERATOR = "othello_interp.random_games, version 1"
+
+
+def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, tokens=tokens.numpy())
+    return buffer.getvalue()
+
+
+def build_games() -> None:
+    """Writes the 10,000 embedded games."""
+    tokens = random_games(10_000, GAMES_SEED)
+    write_data("games.npz", _npz(tokens), seed=GAMES_SEED, generator=GENERATOR)
+
+
+def clearness(acts: Float[Tensor, "game move"], labels: Float[Tensor, "game move"]) -> Float[Tensor, " game"]:
+    """How well one game shows a neuron: over its moves, activation where the hypothesis holds less the
+    activation (if any) where it doesn't."""
+    return (acts * labels).sum(1) - (acts.clamp(min=0) * (1 - labels)).sum(1)
+
+
+def build_focus_games() -> None:
+    """Writes 50 random games, the clearest of them for L5N1393 in place 5."""
+    tokens = random_games(50, FOCUS_SEED)
+    games = FocusGames(load_model("embedded"), tokens)
+    labels = parse(HYPOTHESIS)(games.states_theirs_vs_mine[:, :59]).float()
+    best = int(clearness(games.cache["post", 5][..., 1393], labels).argmax())
+    tokens[[CLEAR_GAME, best]] = tokens[[best, CLEAR_GAME]]
+    order = f"games 0..49 of the seed, game {best} swapped with game {CLEAR_GAME}: the clearest for L5N1393"
+    write_data("focus_games.npz", _npz(tokens), seed=FOCUS_SEED, generator=GENERATOR, order=order)
+
+
+def build_probe(layer: int, n_games: int = 3000) -> None:
+    """Trains the embedded probe and writes it with its accuracy on 500 other games."""
+    model, tokens = load_model("embedded"), load_games()
+    probe = train_probe(model, tokens[:n_games], layer, seed=PROBE_SEED, progress=True)
+    accuracy = probe_accuracy(probe, model, tokens[-500:])
+    weights = {"weight": probe.weight.half().contiguous(), "bias": probe.bias.half().contiguous()}
+    write_data(
+        "probe.safetensors",
+        save(weights, metadata={"layer": str(layer)}),
+        layer=layer,
+        seed=PROBE_SEED,
+        training_games=n_games,
+        held_out_accuracy=round(accuracy, 4),
+    )
+    print(f"probe of layer {layer}: {accuracy:.2%} of squares right on 500 held-out games")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--probe-layer", type=int, default=6, help="read the board after this layer (6)")
+    parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
+
+
+def main(args: argparse.Namespace) -> int:
+    torch.manual_seed(0)
+    if args.games:
+        build_games()
+    build_focus_games()
+    build_probe(args.probe_layer)
+    return 0

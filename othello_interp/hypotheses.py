@@ -1,0 +1,178 @@
+"""Hypotheses about when a neuron fires, and how well they fit its activations.
+
+A hypothesis is a condition on the board as the player to move sees it, written like
+"C0==BLANK & D1==THEIRS & E2==MINE". `&`, `|`, `~`, `!=` and brackets may be used.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+
+from othello_interp.squares import label_to_square
+
+STATES = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
+_TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<symbol>==|!=|[&|~()]))")
+_Condition = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A parsed condition; call it on boards to evaluate it."""
+
+    text: str
+    condition: _Condition
+
+    def __call__(self, boards: Integer[Tensor, "*batch 8 8"]) -> Bool[Tensor, "*batch"]:
+        """Where the condition holds. boards: 0 blank, 1 theirs, 2 mine.
+
+        Raises ValueError for boards in another form.
+        """
+        if ((boards < 0) | (boards > 2)).any():
+            raise ValueError(
+                f"boards: expected 0 blank, 1 theirs, 2 mine; found values {boards.unique().tolist()}. "
+                "Use states_theirs_vs_mine, not the plus-minus form."
+            )
+        return self.condition(boards.flatten(-2))
+
+
+def parse(text: str) -> Hypothesis:
+    """Reads a hypothesis.
+
+    >>> parse("C0==BLANK & D1==THEIRS & E2==MINE").text
+    'C0==BLANK & D1==THEIRS & E2==MINE'
+
+    Raises ValueError pointing at the part that can't be read.
+    """
+    return Hypothesis(text, _Parser(text).hypothesis())
+
+
+class _Parser:
+    """Recursive descent: or-terms of and-terms of comparisons, brackets and negations."""
+
+    def __init__(self, text: str):
+        self.text, self.position = text, 0
+
+    def hypothesis(self) -> _Condition:
+        condition = self.either()
+        if self.text[self.position :].strip():
+            raise self.error("expected & or | or the end")
+        return condition
+
+    def either(self) -> _Condition:
+        condition = self.both()
+        while self.take("|"):
+            left, right = condition, self.both()
+            condition = lambda boards, left=left, right=right: left(boards) | right(boards)  # noqa: E731
+        return condition
+
+    def both(self) -> _Condition:
+        condition = self.comparison()
+        while self.take("&"):
+            left, right = condition, self.comparison()
+            condition = lambda boards, left=left, right=right: left(boards) & right(boards)  # noqa: E731
+        return condition
+
+    def comparison(self) -> _Condition:
+        if self.take("~"):
+            negated = self.comparison()
+            return lambda boards: ~negated(boards)
+        if self.take("("):
+            condition = self.either()
+            if not self.take(")"):
+                raise self.error("expected a closing bracket")
+            return condition
+        square = self.word("a square such as C0", label_to_square)
+        equal = self.take("==")
+        if not equal and not self.take("!="):
+            raise self.error("expected == or !=")
+        state = self.word(" or ".join(STATES), STATES.__getitem__)
+        return lambda boards: (boards[..., square] == state) == equal
+
+    def take(self, symbol: str) -> bool:
+        match = _TOKEN.match(self.text, self.position)
+        if match and match["symbol"] == symbol:
+            self.position = match.end()
+            return True
+        return False
+
+    def word(self, expected: str, read: Callable[[str], int]) -> int:
+        match = _TOKEN.match(self.text, self.position)
+        try:
+            value = read(match["word"].upper())
+        except (TypeError, AttributeError, KeyError, ValueError):
+            raise self.error(f"expected {expected}") from None
+        self.position = match.end()
+        return value
+
+    def error(self, problem: str) -> ValueError:
+        rest = self.text[self.position :]
+        at = self.position + len(rest) - len(rest.lstrip())
+        return ValueError(f"hypothesis: {problem} at character {at}\n  {self.text}\n  {' ' * at}^")
+
+
+# --- how well a hypothesis fits ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A neuron's activations split by a hypothesis.
+
+    n, n_label: positions in all, and those where the hypothesis holds.
+    threshold: activations above it count as firing.
+    auc: the chance that a position where the hypothesis holds has a higher activation than one where
+    it doesn't (the area under the ROC curve; 0.5 is no better than guessing).
+    precision: of the positions where the neuron fires, the share where the hypothesis holds.
+    recall: of the positions where the hypothesis holds, the share where the neuron fires.
+    """
+
+    n: int
+    n_label: int
+    threshold: float
+    auc: float
+    precision: float
+    recall: float
+
+
+def spectrum(
+    acts: Float[Tensor, "*position"], labels: Bool[Tensor, "*position"], threshold: float | None = None
+) -> Spectrum:
+    """Compares activations where a hypothesis holds and where it doesn't.
+
+    threshold: what counts as firing; by default half of the largest activation. Raises ValueError
+    when the hypothesis holds everywhere or nowhere.
+    """
+    acts, labels = acts.flatten(), labels.flatten()
+    threshold = acts.max().item() / 2 if threshold is None else threshold
+    fires = acts > threshold
+    both = (fires & labels).sum()
+    return Spectrum(
+        n=acts.numel(),
+        n_label=int(labels.sum()),
+        threshold=threshold,
+        auc=roc_auc(acts, labels).item(),
+        precision=(both / fires.sum()).item(),  # NaN when it never fires
+        recall=(both / labels.sum()).item(),
+    )
+
+
+def roc_auc(acts: Float[Tensor, "n *neuron"], labels: Bool[Tensor, " n"]) -> Float[Tensor, "*neuron"]:
+    """The area under the ROC curve of each neuron's activations as a score for the label.
+
+    From the ranks of the labelled activations (the Mann-Whitney U statistic); ties count half.
+    Raises ValueError unless some labels are true and some false.
+    """
+    positives, n = int(labels.sum()), len(labels)
+    if not 0 < positives < n:
+        raise ValueError(f"labels: {positives} of {n} are true; a comparison needs some true and some false")
+    columns = acts.reshape(n, -1).T.contiguous()
+    ordered = columns.sort(dim=1).values
+    scores = columns[:, labels].contiguous()
+    below = torch.searchsorted(ordered, scores, right=False)
+    not_above = torch.searchsorted(ordered, scores, right=True)
+    rank_sum = ((below + not_above + 1).double() / 2).sum(1)
+    auc = (rank_sum - positives * (positives + 1) / 2) / (positives * (n - positives))
+    return auc.to(acts.dtype).view(acts.shape[1:])

@@ -1,0 +1,207 @@
+"""What a neuron reads and writes (weights), and when it fires (statistics of activations).
+
+Weights follow the TransformerLens convention: column `neuron` of W_in (d_model, d_mlp) is what the
+neuron reads from the residual stream, row `neuron` of W_out (d_mlp, d_model) is what it writes.
+Hypotheses about a neuron are in hypotheses.py.
+"""
+
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Bool, Float, Int8
+from torch import Tensor
+
+from othello_interp.squares import ALL_SQUARES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from transformer_lens import TransformerBridge
+
+
+def get_w_in(
+    model: "TransformerBridge", layer: int, neuron: int, normalize: bool = False
+) -> Float[Tensor, " d_model"]:
+    """The input weights of a neuron, a copy; of unit length if `normalize`.
+
+    Raises ValueError when the model has no such layer or neuron.
+    """
+    _check_neuron(model, layer, neuron)
+    return _maybe_normalize(model.blocks[layer].mlp.W_in[:, neuron].detach().clone(), normalize)
+
+
+def get_w_out(
+    model: "TransformerBridge", layer: int, neuron: int, normalize: bool = False
+) -> Float[Tensor, " d_model"]:
+    """The output weights of a neuron, a copy; of unit length if `normalize`.
+
+    Raises ValueError when the model has no such layer or neuron.
+    """
+    _check_neuron(model, layer, neuron)
+    return _maybe_normalize(model.blocks[layer].mlp.W_out[neuron].detach().clone(), normalize)
+
+
+def _check_neuron(model: "TransformerBridge", layer: int, neuron: int) -> None:
+    for name, index, size in (("layer", layer, model.cfg.n_layers), ("neuron", neuron, model.cfg.d_mlp)):
+        if not 0 <= index < size:
+            raise ValueError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
+
+
+def _maybe_normalize(vector: Float[Tensor, " d_model"], normalize: bool) -> Float[Tensor, " d_model"]:
+    return vector / vector.norm() if normalize else vector
+
+
+def on_board(values: Float[Tensor, "*batch 60"], fill: float = 0.0) -> Float[Tensor, "*batch 8 8"]:
+    """Puts one value per playable square on the board; the four centre squares get `fill`."""
+    board = values.new_full((*values.shape[:-1], 64), fill)
+    board[..., ALL_SQUARES] = values
+    return board.unflatten(-1, (8, 8))
+
+
+def logit_attribution(
+    w_out: Float[Tensor, "*batch d_model"], W_U: Float[Tensor, "d_model 61"]
+) -> Float[Tensor, "*batch 8 8"]:
+    """The direct effect of a residual-stream vector on the logit of every square, `w_out @ W_U`.
+
+    The pass column of W_U is dropped; the centre squares, which have no token, are 0. In logits per
+    unit of activation, up to the scale that the final LayerNorm applies. Only the direct path counts:
+    nothing that later layers do with the vector. Meaningful for a model whose LayerNorms are folded.
+    """
+    return on_board(w_out @ W_U[:, 1:])
+
+
+def weights_in_probe_basis(
+    vector: Float[Tensor, "*batch d_model"], directions: Float[Tensor, "d_model 8 8"]
+) -> Float[Tensor, "*batch 8 8"]:
+    """The cosine similarity of a weight vector with a probe's direction for each square.
+
+    Squares whose direction is zero (the centre is never blank) give 0.
+    """
+    directions = directions / directions.norm(dim=0).clamp(min=1e-12)
+    vector = vector / vector.norm(dim=-1, keepdim=True)
+    return (vector @ directions.flatten(1)).unflatten(-1, (8, 8))
+
+
+def cosine_similarity(
+    a: Float[Tensor, "*batch d_model"], b: Float[Tensor, "*batch d_model"]
+) -> Float[Tensor, "*batch"]:
+    """The cosine of the angle between two vectors."""
+    return (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1))
+
+
+def orthonormal_basis(basis: Float[Tensor, "d_model k"]) -> Float[Tensor, "d_model rank"]:
+    """An orthonormal basis of the space that the columns of `basis` span, by SVD.
+
+    Directions whose singular value is rounding error next to the largest are dropped, so dependent
+    columns do no harm. Raises ValueError for a basis with NaN or infinity, or of zeros only.
+    """
+    if not basis.isfinite().all():
+        raise ValueError("basis: expected finite numbers; found NaN or infinity")
+    U, S, _ = torch.linalg.svd(basis, full_matrices=False)
+    rounding = S[0] * max(basis.shape) * torch.finfo(S.dtype).eps if S.numel() else 0.0
+    rank = int(S.gt(rounding).sum())
+    if rank == 0:
+        raise ValueError(
+            f"basis: a basis of shape {tuple(basis.shape)} without a non-zero column spans nothing"
+        )
+    return U[:, :rank]
+
+
+def variance_fraction(
+    vectors: Float[Tensor, "*batch d_model"], basis: Float[Tensor, "d_model k"]
+) -> Float[Tensor, "*batch"]:
+    """The share of each vector's squared length that lies in the span of the columns of `basis`, 0..1.
+
+    The columns need be neither orthogonal nor independent. For a random vector the expected share is
+    rank / d_model. Raises ValueError for a bad basis (see orthonormal_basis) or a zero vector.
+    """
+    lengths = vectors.pow(2).sum(-1)
+    if (lengths == 0).any():
+        raise ValueError("vectors: a zero vector has no variance to divide up")
+    return (vectors @ orthonormal_basis(basis)).pow(2).sum(-1) / lengths
+
+
+def neuron_stats(acts: Float[Tensor, "game move neuron"]) -> "pd.DataFrame":
+    """One row per neuron over all games and moves: mean, std, min, max and the share of moves with a
+    positive activation."""
+    import pandas as pd
+
+    flat = acts.flatten(0, 1)
+    columns = {
+        "mean": flat.mean(0),
+        "std": flat.std(0),
+        "min": flat.min(0).values,
+        "max": flat.max(0).values,
+        "positive": (flat > 0).float().mean(0),
+    }
+    frame = pd.DataFrame({name: column.numpy(force=True) for name, column in columns.items()})
+    return frame.rename_axis("neuron")
+
+
+def top_activations(
+    acts: Float[Tensor, "game move *neuron"], quantile: float | None = None, count: int | None = None
+) -> Bool[Tensor, "game move *neuron"]:
+    """Marks the moves where a neuron fires most, over all moves of all games, for each neuron alone.
+
+    Give either quantile (0.99: activations above the 99th percentile) or count (exactly that many
+    moves). Raises ValueError otherwise.
+    """
+    n_moves = acts.shape[0] * acts.shape[1]
+    flat = acts.reshape(n_moves, -1)
+    if (quantile is None) == (count is None):
+        raise ValueError(f"give either quantile or count; found quantile={quantile}, count={count}")
+    if quantile is not None:
+        if not 0 <= quantile < 1:
+            raise ValueError(f"quantile: expected a number from 0 up to 1, such as 0.99; found {quantile}")
+        # torch.quantile takes at most 16 million numbers at a time.
+        columns = max(1, 16_000_000 // n_moves)
+        mask = torch.cat(
+            [part > part.quantile(quantile, dim=0) for part in flat.split(columns, dim=1)], dim=1
+        )
+    else:
+        if not 1 <= count <= n_moves:
+            raise ValueError(f"count: expected 1..{n_moves}, the number of moves; found {count}")
+        mask = torch.zeros_like(flat, dtype=torch.bool)
+        mask.scatter_(0, flat.topk(count, dim=0).indices, True)
+    return mask.view(acts.shape)
+
+
+def square_frequencies(
+    states: Int8[Tensor, "game move 8 8"], mask: Bool[Tensor, "game move *neuron"]
+) -> Float[Tensor, "*neuron 3 8 8"]:
+    """How often each square is blank, theirs, mine over the marked moves, as shares that add up to 1.
+
+    states: 0 blank, 1 theirs, 2 mine. Raises ValueError where a mask marks no move.
+    """
+    one_hot = torch.stack([states == value for value in range(3)], dim=2)
+    return _average(one_hot.float(), mask)
+
+
+def mean_board(
+    states: Int8[Tensor, "game move 8 8"], mask: Bool[Tensor, "game move *neuron"]
+) -> Float[Tensor, "*neuron 8 8"]:
+    """The average board over the marked moves.
+
+    states: plus-minus form, theirs -1, blank 0, mine +1. Raises ValueError where a mask marks no move.
+    """
+    return _average(states.float(), mask)
+
+
+def _average(
+    values: Float[Tensor, "game move *value"], mask: Bool[Tensor, "game move *neuron"]
+) -> Float[Tensor, "*neuron *value"]:
+    if mask.shape[:2] != values.shape[:2]:
+        raise ValueError(
+            f"states and mask must cover the same games and moves; found {tuple(values.shape[:2])} and "
+            f"{tuple(mask.shape[:2])}. The model sees 59 of the 60 moves: states[:, :59]."
+        )
+    weight = mask.flatten(0, 1).flatten(1).float() if mask.ndim > 2 else mask.reshape(-1, 1).float()
+    counts = weight.sum(0)
+    if (counts == 0).any():
+        raise ValueError("mask: no move is marked, so there is no average")
+    totals = weight.T @ values.flatten(0, 1).flatten(1)
+    return (totals / counts[:, None]).view(*mask.shape[2:], *values.shape[2:])
+
+
+def top_neurons(acts: Float[Tensor, "game move neuron"], count: int) -> list[int]:
+    """The neurons whose activations have the largest standard deviation, largest first."""
+    return acts.flatten(0, 1).std(0).topk(count).indices.tolist()
