@@ -1,8 +1,8 @@
 """An executed notebook as a page that shows its figures and formulas without a network.
 
 The usual export fetches MathJax and require.js, and shows nothing for a figure kept as data. Here a formula
-becomes MathML, which browsers draw themselves, a figure becomes a call of plotly.js, and one copy of that lies
-beside the pages.
+becomes MathML, which browsers draw themselves, a figure becomes a call of plotly.js, and one copy of that
+lies beside the pages.
 """
 
 import html
