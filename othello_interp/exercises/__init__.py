@@ -1,0 +1,36 @@
+"""The exercises of the course, and what students call: check, hint, solution, progress.
+
+Everything is loaded on first use, so that importing a part of this package (a grading child needs only `call`
+and `encode`) loads no lesson and no answer. Adding an exercise is one record in notebook_N.py, one reference
+function in solutions/, one stub cell in the notebook.
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+__all__ = ["EXERCISES", "check", "hint", "progress", "solution"]
+
+
+@cache
+def _exercises() -> dict[str, Any]:
+    from othello_interp.exercises.records import catalogue
+
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("notebook_")
+    )
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return catalogue([exercise for module in modules for exercise in module.EXERCISES])
+
+
+def __getattr__(name: str) -> Any:
+    if name == "EXERCISES":
+        return _exercises()
+    if name in __all__:
+        return getattr(importlib.import_module(f"{__name__}.checker"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,55 @@
+"""The wording of what students are told. Differences are put into words in compare.py and resemble.py."""
+
+HEADLINES = {
+    "passed": "Passed",
+    "wrong": "Not right yet",
+    "raised": "Your function raised an error",
+    "not attempted": "Not attempted yet",
+    "absent": "No function to check",
+    "timed out": "Your function took too long",
+    "interrupted": "Interrupted",
+    "lost": "No result",
+    "open": "To be answered in words",
+    "broken": "The check could not run",
+}
+PASSED = "Every case gives the expected result."
+OPEN = "Write your answer in the cell below the question. A person reads it; nothing is checked here."
+LOST = "The function did not come back with a result for every case."
+RAISED = "{error}"
+STOPPED = {
+    "not attempted": (
+        "`{function}` still holds `raise NotImplementedError`. Write your answer in place of that line."
+    ),
+    "timed out": (
+        "It was {error}. Is there a loop that never ends, or work that could be done on whole tensors?"
+    ),
+    "interrupted": "The check was stopped before it had finished.",
+    "absent": "There is no function to check: {error}. Pass the function itself, without calling it.",
+    "lost": "The function ended the process in which it ran. {error}",
+}
+TINY_ONLY = (
+    "It is right on the course's model and fails on a small random one. "
+    "Did you use the global `model` instead of the argument, or write a size as a number?"
+)
+GLOBAL_DATA = "Your function reads the global {names}. It should work with its arguments only."
+CHANGED = (
+    "Your function changes {names} in place. Work on a copy, so that the caller's data stay as they were."
+)
+NOT_SCORED = "The answer could not be scored ({error})."
+
+CALL = 'Pass the function itself, without calling it: check("{id}", {function})'
+UNKNOWN = "There is no exercise {id!r}. The exercises are: {ids}."
+UNKNOWN_FUNCTION = (
+    "No exercise asks for a function called {name!r}. Say which one you mean: check({example!r}, {name})"
+)
+BROKEN = "This is not your fault. {error}"
+HINT_OFFER = 'hint("{id}") gives a hint.'
+HINT_MORE = 'hint("{id}") gives one more hint.'
+HINT_LAST = 'That was the last hint. solution("{id}") shows the reference.'
+HINT_NONE = 'There are no hints for this exercise. solution("{id}") shows the reference.'
+NEXT = "Next: {id} {title}."
+COURSE_DONE = "That was the last exercise: you have passed them all."
+PROGRESS_DAMAGED = (
+    "The record of your progress could not be read. It was set aside as {path}, and a new one begun."
+)
+PROGRESS_UNSAVED = "Your progress could not be saved ({error})."
