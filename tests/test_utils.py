@@ -1,0 +1,71 @@
+"""The names the notebooks use: functions that show their figure, and the squares."""
+
+import inspect
+
+import plotly.graph_objects as go
+import pytest
+import torch
+
+from othello_interp import plotting, squares, utils
+
+CALLS = {
+    "imshow": ((torch.eye(3),), {}),
+    "make_spectrum_plot": (([0.1, 0.2], [True, False]), {}),
+    "plot_activations": ((torch.ones(2, 3),), {}),
+    "plot_board": ((torch.zeros(8, 8),), {}),
+    "plot_board_values": ((torch.eye(8),), {}),
+}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The figures shown, in order, in place of showing them."""
+    figures: list[go.Figure] = []
+    monkeypatch.setattr(go.Figure, "show", lambda self, *args, **kwargs: figures.append(self))
+    return figures
+
+
+def test_every_drawing_function_of_plotting_is_here():
+    assert set(CALLS) == set(plotting.__all__) - {"to_numpy"}
+    assert set(CALLS) <= set(utils.__all__)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_shows_one_figure_and_returns_nothing(name, shown):
+    args, kwargs = CALLS[name]
+    assert getattr(utils, name)(*args, title="first", **kwargs) is None
+    assert getattr(utils, name)(*args, title="second", **kwargs) is None
+    assert [fig.layout.title.text for fig in shown] == ["first", "second"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_figure_on_request_is_returned_and_not_shown(name, shown):
+    args, kwargs = CALLS[name]
+    fig = getattr(utils, name)(*args, return_fig=True, **kwargs)
+    assert fig.to_dict().keys() == getattr(plotting, name)(*args, **kwargs).to_dict().keys()
+    assert shown == []
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_signature_and_docstring_are_kept(name):
+    wrapped, plain = getattr(utils, name), getattr(plotting, name)
+    parameters = dict(inspect.signature(wrapped).parameters)
+    assert parameters.pop("return_fig").default is False
+    assert list(parameters.values()) == list(inspect.signature(plain).parameters.values())
+    assert wrapped.__name__ == name
+    assert wrapped.__doc__.startswith(plain.__doc__)
+    assert "return_fig=True" in wrapped.__doc__
+
+
+def test_nothing_is_shown_when_the_input_is_wrong(shown):
+    with pytest.raises(ValueError, match=r"found \(7, 8\)"):
+        utils.plot_board_values(torch.zeros(7, 8))
+    assert shown == []
+
+
+def test_the_squares_have_their_short_names():
+    assert utils.label_to_id("C0") == 17
+    assert utils.id_to_label(26) == "D1"
+    assert utils.ALL_SQUARES is squares.ALL_SQUARES
+    for name in utils.__all__:
+        assert hasattr(utils, name)
