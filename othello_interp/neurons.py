@@ -188,7 +188,7 @@ def mean_board(
 
 def _average(
     values: Float[Tensor, "game move *value"], mask: Bool[Tensor, "game move *neuron"]
-) -> Float[Tensor, "*neuron *value"]:
+) -> Float[Tensor, "..."]:
     if mask.shape[:2] != values.shape[:2]:
         raise ValueError(
             f"states and mask must cover the same games and moves; found {tuple(values.shape[:2])} and "
