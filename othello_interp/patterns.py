@@ -1,4 +1,4 @@
-"""The lines that make a move legal: a blank square, one or more of theirs in a row, one of mine at the end."""
+"""The lines that make a move legal: a blank square, one or more of theirs, then one of mine."""
 
 from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
 
