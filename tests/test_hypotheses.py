@@ -1,0 +1,125 @@
+"""Are hypotheses read rightly, are bad ones pointed at, and do the scores agree with scikit-learn?"""
+
+import doctest
+import importlib.util
+import re
+
+import pytest
+import torch
+from sklearn.metrics import precision_score, recall_score, roc_auc_score
+
+from othello_interp import hypotheses
+from othello_interp.hypotheses import parse, roc_auc, spectrum
+
+
+@pytest.fixture(scope="module")
+def slow(root):
+    spec = importlib.util.spec_from_file_location("slow_references", root / "solutions" / "library.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def random_boards(*shape, seed=0):
+    return torch.randint(
+        0, 3, (*shape, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.int8
+    )
+
+
+def test_docstring_examples():
+    assert doctest.testmod(hypotheses).failed == 0
+
+
+def test_the_hypothesis_of_the_series(slow):
+    boards = random_boards(5, 400)
+    matches = parse("C0==BLANK & D1==THEIRS & E2==MINE")(boards)
+    assert matches.any()
+    for game in range(5):
+        for move in range(400):
+            expected = slow.hypothesis([("C0", 0), ("D1", 1), ("E2", 2)], boards[game, move])
+            assert matches[game, move] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (
+            "(C0==BLANK) & (D1==THEIRS) & (E2==MINE)",
+            lambda b: (b[:, 2, 0] == 0) & (b[:, 3, 1] == 1) & (b[:, 4, 2] == 2),
+        ),
+        ("a7 == mine", lambda b: b[:, 0, 7] == 2),
+        ("A7!=MINE", lambda b: b[:, 0, 7] != 2),
+        ("~A7==MINE & B0==BLANK", lambda b: (b[:, 0, 7] != 2) & (b[:, 1, 0] == 0)),
+        (
+            "A7==MINE | B0==BLANK & C1==MINE",
+            lambda b: (b[:, 0, 7] == 2) | ((b[:, 1, 0] == 0) & (b[:, 2, 1] == 2)),
+        ),
+        (
+            "(A7==MINE | B0==BLANK) & C1==MINE",
+            lambda b: ((b[:, 0, 7] == 2) | (b[:, 1, 0] == 0)) & (b[:, 2, 1] == 2),
+        ),
+        ("~(A7==MINE | B0==BLANK)", lambda b: ~((b[:, 0, 7] == 2) | (b[:, 1, 0] == 0))),
+    ],
+)
+def test_operators(text, same):
+    boards = random_boards(500)
+    assert torch.equal(parse(text)(boards), same(boards))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "C0==BLANK & X1==MINE",
+            "hypothesis: expected a square such as C0 at character 12\n"
+            "  C0==BLANK & X1==MINE\n"
+            "              ^",
+        ),
+        ("C0==EMPTY", "expected BLANK or THEIRS or MINE at character 4"),
+        ("C0=BLANK", "expected == or != at character 2"),
+        ("(C0==BLANK", "expected a closing bracket at character 10"),
+        ("C0==BLANK D1==MINE", "expected & or | or the end at character 10"),
+        ("C0==BLANK & ", "expected a square such as C0 at character 12"),
+        ("", "expected a square such as C0 at character 0"),
+        ("C0==BLANK and D1==MINE", "expected & or | or the end at character 10"),
+    ],
+)
+def test_the_bad_part_is_pointed_at(text, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse(text)
+
+
+def test_boards_in_another_form_are_refused():
+    with pytest.raises(ValueError, match=r"expected 0 blank, 1 theirs, 2 mine; found values \[-1, 0\]"):
+        parse("C0==BLANK")(torch.tensor([[-1, 0] * 4] * 8))
+
+
+def test_roc_auc_with_ties(slow):
+    generator = torch.Generator().manual_seed(0)
+    acts = torch.randint(0, 6, (70, 3), generator=generator).float()  # few values: many ties
+    labels = torch.rand(70, generator=generator) < 0.3
+    aucs = roc_auc(acts, labels)
+    for neuron in range(3):
+        assert aucs[neuron].item() == pytest.approx(
+            roc_auc_score(labels.numpy(), acts[:, neuron].numpy()), abs=1e-6
+        )
+        assert aucs[neuron].item() == pytest.approx(slow.roc_auc(acts[:, neuron], labels), abs=1e-6)
+
+
+def test_spectrum(slow):
+    generator = torch.Generator().manual_seed(1)
+    acts, labels = torch.randn(7, 11, generator=generator), torch.rand(7, 11, generator=generator) < 0.4
+    result = spectrum(acts, labels, threshold=0.2)
+    fires = (acts > 0.2).flatten().numpy()
+    assert (result.n, result.n_label) == (77, int(labels.sum()))
+    assert result.precision == pytest.approx(precision_score(labels.flatten().numpy(), fires))
+    assert result.recall == pytest.approx(recall_score(labels.flatten().numpy(), fires))
+    expected = slow.precision_and_recall(acts.flatten().tolist(), labels.flatten().tolist(), 0.2)
+    assert (result.precision, result.recall) == pytest.approx(expected)
+    assert spectrum(acts, labels).threshold == pytest.approx(acts.max().item() / 2)
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_labels_all_alike(value):
+    with pytest.raises(ValueError, match="a comparison needs some true and some false"):
+        roc_auc(torch.zeros(9), torch.full((9,), value))
