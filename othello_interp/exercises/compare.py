@@ -28,6 +28,9 @@ class Difference:
     message: str
     found: str
     expected: str
+    boards: tuple[Tensor, Tensor, Tensor] | None = (
+        None  # both 8×8 boards and where they differ, if it is about boards
+    )
 
 
 def compare(
@@ -157,14 +160,16 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     if bad_nan.any():
         place = _place(bad_nan.nonzero()[0].tolist(), tuple(a.shape))
         message = f"Your result{where} has NaN {_count(bad_nan)}{place}. Did you divide zero by zero?"
-        return Difference("nan", message, "NaN", _number(b[bad_nan][0].item()))
+        boards = _boards(a, b, bad_nan, bad_nan.nonzero()[0].tolist())
+        return Difference("nan", message, "NaN", _number(b[bad_nan][0].item()), boards)
     wrong = ~torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
         return None
     gap = torch.where(wrong, (a - b).abs().nan_to_num(nan=math.inf), -1.0)
     index = torch.unravel_index(gap.argmax(), gap.shape) if gap.ndim else ()
+    index = tuple(int(i) for i in index)
     x, y = _pair(a[index].item(), b[index].item())
-    place = _place([int(i) for i in index], tuple(a.shape))
+    place = _place(list(index), tuple(a.shape))
     message = f"{_you(where + place)} {x}, expected {y}."
     if a.ndim:
         message += f" Values that differ: {int(wrong.sum()):,} of {wrong.numel():,}."
@@ -175,7 +180,15 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
         and _kind(expected) == "float"
     ):
         message += " Your result holds whole numbers: was something rounded?"
-    return Difference("value", message, x, y)
+    return Difference("value", message, x, y, _boards(a, b, wrong, list(index)))
+
+
+def _boards(a: Tensor, b: Tensor, wrong: Tensor, index: list[int]) -> tuple[Tensor, Tensor, Tensor] | None:
+    """The boards that hold a place, if the last two axes are a board."""
+    if a.shape[-2:] != (8, 8) or a.dtype.is_complex:
+        return None
+    lead = tuple(index[:-2])
+    return a[lead], b[lead], wrong[lead]
 
 
 def _kind(tensor: Tensor) -> str:

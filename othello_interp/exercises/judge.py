@@ -6,6 +6,8 @@ check() shows a verdict; the autograder turns the same verdict into points and f
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from othello_interp.exercises import messages
 from othello_interp.exercises.answer_key import AnswerKey
 from othello_interp.exercises.compare import compare
@@ -28,6 +30,7 @@ class Verdict:
         notes: further things worth saying, the most useful first.
         mistake: key of the known mistake that gives this very answer, or "".
         found, expected: both sides in short, for the first case that fails.
+        boards: the found and the expected board and where they differ, if the difference is on a board.
         case: name of that case.
         cases, passed: how many cases were tried and how many were right.
         traceback: the student's own frames, where the function raised.
@@ -43,6 +46,7 @@ class Verdict:
     mistake: str = ""
     found: str = ""
     expected: str = ""
+    boards: tuple[Tensor, Tensor, Tensor] | None = None
     case: str = ""
     cases: int = 0
     passed: int = 0
@@ -61,6 +65,7 @@ class _Problem:
     found: str = ""
     expected: str = ""
     share: float = 0.0
+    boards: tuple[Tensor, Tensor, Tensor] | None = None
 
 
 def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
@@ -123,7 +128,7 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         status="raised" if first.kind == "raised" and not mistake else "wrong",
         share=mistake.credit if mistake else min((p.share for p in problems), default=0.0),
         message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", found=first.found,
-        expected=first.expected, case=outcome.case, passed=len(names) - len(problems),
+        expected=first.expected, boards=first.boards, case=outcome.case, passed=len(names) - len(problems),
         traceback=outcome.traceback, printed=outcome.printed, **common,
     )  # fmt: skip
 
@@ -138,7 +143,7 @@ def _problem(
         difference = compare(outcome.value, expected, exercise.rtol, exercise.atol)
         if difference is None:
             return None, ""
-        return _Problem(index, difference.kind, difference.message, difference.found, difference.expected), ""
+        return _Problem(index, **vars(difference)), ""
     try:
         share, message = exercise.score(outcome.value, expected, case)
     except Exception as error:  # the author's function met an answer of a kind it had not foreseen

@@ -12,6 +12,7 @@ HEADLINES = {
     "open": "To be answered in words",
     "broken": "The check could not run",
 }
+PART = "{earned:.2g} of {points} points"
 PASSED = "Every case gives the expected result."
 OPEN = "Write your answer in the cell below the question. A person reads it; nothing is checked here."
 LOST = "The function did not come back with a result for every case."
@@ -44,11 +45,15 @@ UNKNOWN_FUNCTION = (
 )
 BROKEN = "This is not your fault. {error}"
 HINT_OFFER = 'hint("{id}") gives a hint.'
+SOLUTION_OFFER = 'You have seen every hint. solution("{id}") shows the reference.'
 HINT_MORE = 'hint("{id}") gives one more hint.'
 HINT_LAST = 'That was the last hint. solution("{id}") shows the reference.'
 HINT_NONE = 'There are no hints for this exercise. solution("{id}") shows the reference.'
 NEXT = "Next: {id} {title}."
 COURSE_DONE = "That was the last exercise: you have passed them all."
+PROGRESS_TITLE = "{passed} of {total} exercises passed, {points} of {all_points} points"
+PROGRESS_KEPT = "Kept in {path}"
+PROGRESS_MARKS = {"passed": "\u2713", "not attempted": "\u00b7", "open": "in words", "wrong": "\u2717"}
 PROGRESS_DAMAGED = (
     "The record of your progress could not be read. It was set aside as {path}, and a new one begun."
 )
