@@ -1,6 +1,7 @@
 """Read, clean and write notebook files."""
 
 import hashlib
+import json
 import os
 import re
 from pathlib import Path
@@ -22,9 +23,22 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def read(path: Path) -> NotebookNode:
     """A notebook in format 4.5. Raises OthelloInterpError when the file isn't one."""
     try:
-        return nbformat.read(path, as_version=4)
-    except (ValueError, KeyError, AttributeError) as error:
+        notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        _give_ids(notebook.cells)  # nbformat would make up random ones
+        notebook.nbformat_minor = 5
+        nbformat.validate(notebook)
+        return notebook
+    except (ValueError, KeyError, AttributeError, TypeError, nbformat.ValidationError) as error:
         raise OthelloInterpError(f"{path} is not a notebook that can be read: {error}") from error
+
+
+def _give_ids(cells: list[NotebookNode]) -> None:
+    """An id for each cell whose own is missing or not unique, made from its position and text."""
+    seen: set[str] = set()
+    for position, cell in enumerate(cells):
+        if not CELL_ID.fullmatch(cell.get("id", "")) or cell.id in seen:
+            cell["id"] = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:8]
+        seen.add(cell.id)
 
 
 def text(notebook: NotebookNode) -> str:
@@ -46,20 +60,14 @@ def role(cell: NotebookNode) -> str | None:
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:
-    """A copy with only the metadata that means something, and a stable unique id for every cell.
-
-    An id that is missing or not unique is made from the cell's position and text, the same each time.
-    """
+    """A copy with only the metadata that means something, and a stable unique id for every cell."""
     notebook = nbformat.from_dict(notebook)
     ours = notebook.metadata.get(OURS)
     notebook.metadata = nbformat.from_dict(METADATA | ({OURS: ours} if ours else {}))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    seen: set[str] = set()
-    for position, cell in enumerate(notebook.cells):
+    _give_ids(notebook.cells)
+    for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in KEPT & cell.metadata.keys()})
-        if not CELL_ID.fullmatch(cell.get("id", "")) or cell.id in seen:
-            cell["id"] = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:8]
-        seen.add(cell.id)
         if cell.cell_type == "code":
             cell.execution_count = None
     return notebook

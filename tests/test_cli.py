@@ -1,0 +1,99 @@
+"""Does the command answer at once, help, and report what a user can put right in one line?"""
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from othello_interp import cli
+from othello_interp.errors import OthelloInterpError
+
+
+def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """A subcommand "try" whose body the test chooses; returns a function that sets it."""
+    module = SimpleNamespace(add_arguments=lambda parser: parser.add_argument("--n", type=int, default=3))
+    monkeypatch.setattr(
+        cli, "COMMANDS", {"try": ("try_module", "try it"), "broken": ("no_such_module", "fail")}
+    )
+    real = cli.import_module
+    monkeypatch.setattr(cli, "import_module", lambda name: module if name == "try_module" else real(name))
+
+    def set_body(body):
+        module.main = body
+
+    return set_body
+
+
+def test_help_lists_every_command_without_importing_them():
+    code = (
+        "import sys; from othello_interp import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit as stop: assert stop.code == 0\n"
+        "heavy = {'torch', 'plotly', 'nbformat', 'transformer_lens'} & sys.modules.keys()\n"
+        "assert not heavy, heavy"
+    )
+    result = run_python("-c", code)
+    assert result.returncode == 0, result.stderr
+    for name in cli.COMMANDS:
+        assert f"    {name}" in result.stdout
+
+
+@pytest.mark.parametrize("name", list(cli.COMMANDS))
+def test_each_command_has_help(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([name, "--help"])
+    assert stop.value.code == 0
+    assert f"othello-interp {name}" in capsys.readouterr().out
+
+
+def test_a_command_gets_its_options_and_gives_the_exit_status(command):
+    command(lambda args: args.n + 4)
+    assert cli.main(["try", "--n", "7"]) == 11
+
+
+@pytest.mark.parametrize("error", [OthelloInterpError, ValueError, FileNotFoundError])
+def test_an_expected_error_is_one_line_and_status_2(command, capsys, error):
+    def fail(args):
+        raise error("no such file: games.npz")
+
+    command(fail)
+    assert cli.main(["try"]) == 2
+    assert capsys.readouterr().err == "othello-interp: no such file: games.npz\n"
+    with pytest.raises(error):
+        cli.main(["--traceback", "try"])
+
+
+def test_a_bug_keeps_its_traceback(command):
+    command(lambda args: {}["missing"])
+    with pytest.raises(KeyError):
+        cli.main(["try"])
+
+
+@pytest.mark.parametrize(("arguments", "words"), [(["tyr"], "invalid choice: 'tyr'"), ([], "COMMAND")])
+def test_a_wrong_command_is_named(arguments, words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_bench_rules_compares_engines_that_agree(capsys):
+    assert cli.main(["bench", "rules", "--games", "20", "--repeats", "1"]) == 0
+    assert capsys.readouterr().out.count("×") == 3
+
+
+def test_bench_rules_refuses_engines_that_disagree():
+    from othello_interp import bench
+
+    def wrong(tokens):
+        states, legal = bench.by_bitboards(tokens)
+        return -states, legal
+
+    with pytest.raises(AssertionError, match="disagree"):
+        bench.timings({"right": (bench.by_rust, 20), "wrong": (wrong, 20)}, repeats=1)

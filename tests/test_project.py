@@ -1,0 +1,163 @@
+"""The rules of the house: import direction, import cost, no machine's paths, no stray notebook outputs."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from othello_interp import paths
+from othello_interp.notebooks import clean
+
+# A module may import those on the lines above its own, never on those below. Modules on one line may import
+# one another. A folder stands for all its modules.
+LAYERS = """
+errors
+paths
+squares slow_rules patterns
+data
+bitboards
+random_games
+board
+model published
+games probe neurons hypotheses
+plotting
+utils
+gpt muon training
+figures
+exercises
+notebooks
+grading
+bench
+"""
+FREE = {"__init__", "cli"}  # these import lazily, whatever they need
+
+
+def package_files(root):
+    return sorted((root / "othello_interp").rglob("*.py"))
+
+
+def layer_name(path, package) -> str:
+    """The module, or the folder it is in."""
+    return path.relative_to(package).parts[0].removesuffix(".py")
+
+
+def imported_names(tree: ast.AST) -> set[str]:
+    """First-level modules of this package that are imported anywhere in a file, inside functions too."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "othello_interp":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("othello_interp."):
+            names.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            names |= {
+                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("othello_interp.")
+            }
+    return names
+
+
+def test_imports_go_one_way(root):
+    package = root / "othello_interp"
+    rank = {name: number for number, line in enumerate(LAYERS.split("\n")) for name in line.split()}
+    wrong = []
+    for path in package_files(root):
+        name = layer_name(path, package)
+        if name in FREE:
+            continue
+        if name not in rank:
+            wrong.append(f"{name} is in no layer: add it to LAYERS in this test")
+            continue
+        for other in imported_names(ast.parse(path.read_text())) & rank.keys():
+            if rank[other] > rank[name]:
+                wrong.append(f"{path.relative_to(root)} imports {other}, which is above it")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_import_is_light(root):
+    code = (
+        "import sys, time; start = time.perf_counter(); import othello_interp\n"
+        "print(time.perf_counter() - start)\n"
+        "heavy = {'torch', 'transformer_lens', 'numpy', 'pandas', 'plotly'} & sys.modules.keys()\n"
+        "assert not heavy, heavy\n"
+        "assert 'load_model' in dir(othello_interp)"
+    )
+    seconds = []
+    for _ in range(3):
+        result = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=60
+        )
+        assert result.returncode == 0, result.stderr
+        seconds.append(float(result.stdout))
+    assert min(seconds) < 0.2
+
+
+def test_a_wrong_name_in_the_package_is_an_attribute_error():
+    import othello_interp
+
+    with pytest.raises(AttributeError, match="no attribute 'lode_model'"):
+        _ = othello_interp.lode_model
+
+
+def test_importing_reaches_no_network(root):
+    """Importing every module of the package opens no connection and looks up no host."""
+    modules = [
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for path in package_files(root)
+    ]
+    code = (
+        "import socket, importlib\n"
+        "def refuse(*args, **kwargs): raise AssertionError(f'network: {args}')\n"
+        "socket.getaddrinfo = refuse; socket.socket.connect = refuse\n"
+        f"for name in {modules!r}: importlib.import_module(name)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=120
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+
+
+def tracked_texts(root):
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in filter(None, listed.stdout.split("\0")):
+        path = root / name
+        if path.is_file():
+            try:
+                yield name, path.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                continue
+
+
+def test_no_file_names_a_machine(root):
+    """Neither somebody's folders nor a package registry's address is written down anywhere."""
+    # {1} and {2} keep this very line from matching.
+    machine = re.compile(
+        r"/ro{2}t/|/wo{1}rk/|/ho{1}me/\w|/Us{1}ers/\w|files\.pythonhos{1}ted|--(?:extra-)?index-ur{1}l|file:///"
+    )
+    found = [
+        f"{name}: {match.group()}" for name, text in tracked_texts(root) for match in machine.finditer(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_lock_covers_what_the_project_asks_for(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    asked = project["dependencies"] + [
+        name for extra in project["optional-dependencies"].values() for name in extra
+    ]
+    names = {re.match(r"[\w.-]+", line).group().lower().replace("_", "-") for line in asked} - {
+        "othello-interp"
+    }
+    lines = [line for line in (root / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines), "one exact public version a line"
+    locked = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    assert names <= locked, f"not in constraints.txt: {sorted(names - locked)}"
+
+
+@pytest.mark.parametrize("path", paths.notebooks(), ids=lambda path: path.stem)
+def test_student_notebooks_are_clean(path):
+    assert not clean.unclean(path), "run othello-interp clean"
