@@ -44,6 +44,10 @@ __all__ = [
 ]
 
 
+#: Of the buttons plotly draws over the top of a figure, where titles are, only the one that saves a picture.
+CONFIG = {"displaylogo": False, "modeBarButtons": [["toImage"]]}
+
+
 def _showing(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure | None]:
     """`draw`, showing its figure in place of returning it, or with return_fig=True returning it unshown."""
 
@@ -52,7 +56,7 @@ def _showing(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure | None]:
         fig = draw(*args, **kwargs)
         if return_fig:
             return fig
-        fig.show()
+        fig.show(config=CONFIG)
         return None
 
     signature = inspect.signature(draw)

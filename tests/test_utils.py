@@ -38,6 +38,13 @@ def test_a_call_shows_one_figure_and_returns_nothing(name, shown):
     assert [fig.layout.title.text for fig in shown] == ["first", "second"]
 
 
+def test_buttons_do_not_cover_titles(monkeypatch):
+    given = {}
+    monkeypatch.setattr(go.Figure, "show", lambda self, **kwargs: given.update(kwargs))
+    utils.plot_board_values(torch.eye(8))
+    assert given["config"]["modeBarButtons"] == [["toImage"]]
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_figure_on_request_is_returned_and_not_shown(name, shown):
     args, kwargs = CALLS[name]

@@ -174,7 +174,10 @@ def plot_board_values(
             )
         about = f"<extra>{titles[i] if titles else ''}</extra>"
         trace.update(customdata=LABELS.reshape(8, 8), hovertemplate=hover + about, xgap=1, ygap=1)
-    return fig.update_layout(plot_bgcolor="#d9d9d9")  # seen between squares, and where a square has no value
+    return fig.update_layout(
+        plot_bgcolor="#d9d9d9",  # seen between squares, and where a square has no value
+        dragmode=False,  # there is nothing to zoom into
+    )
 
 
 def _write(note: Any) -> str:

@@ -18,6 +18,7 @@ LINE, TITLE_LETTER = (
     20,
     7.6,
 )  # pixels a line, and on average a letter, of the figure's title takes (15 px type)
+TITLE_AIR = 72  # pixels kept free at the two ends of the title, where plotly draws its buttons
 PANEL_LINE, PANEL_LETTER = 15, 6.4  # and of a panel's title (12 px type)
 TICKS_X, TICKS_Y = 20, 24  # room for tick labels below a panel and to its left
 SPACE = 12  # air between neighbouring panels
@@ -102,7 +103,7 @@ def arrange(
     width = width or FULL_WIDTH
     panel_width = (width - across_frame) / across
 
-    title = wrap(title or "", width - 24, TITLE_LETTER)
+    title = wrap(title or "", width - TITLE_AIR, TITLE_LETTER)
     titles = [wrap(text, panel_width + between - 8, PANEL_LETTER) for text in titles]
     heading = PANEL_LINE * max(map(_lines, titles), default=0) + 4
     row_gap = TICKS_X + SPACE + heading
@@ -157,8 +158,13 @@ def place(fig: go.Figure, panels: Panels, xaxis: dict, yaxis: dict, square_cells
     Panel i is drawn on axes x, y (i = 0) or x{i+1}, y{i+1}. Titles hang on the axes of their panel, so
     they follow it wherever it goes.
     """
-    fig.update_layout(width=panels.width, height=panels.height, margin=panels.margin, autosize=False)
-    put_title(fig, panels.title)
+    layout: dict = {
+        "width": panels.width,
+        "height": panels.height,
+        "margin": panels.margin,
+        "autosize": False,
+    }
+    layout["annotations"] = []
     common = {"automargin": False, "ticks": "", "tickfont": {"size": 11 if panels.panel_width >= 120 else 9}}
     for i, (x0, x1, y0, y1) in enumerate(panels.boxes):
         k = i + 1 if i else ""
@@ -171,20 +177,24 @@ def place(fig: go.Figure, panels: Panels, xaxis: dict, yaxis: dict, square_cells
             across["title"] = None
         if i % panels.per_row:  # and one to the left
             down["title"] = None
-        fig.update_layout({f"xaxis{k}": across, f"yaxis{k}": down})
+        layout |= {f"xaxis{k}": across, f"yaxis{k}": down}
         if panels.titles:
-            fig.add_annotation(
-                text=panels.titles[i],
-                font={"size": 12},
-                showarrow=False,
-                xref=f"x{k} domain",
-                x=0.5,
-                xanchor="center",
-                yref=f"y{k} domain",
-                y=1,
-                yanchor="bottom",
-                yshift=1,
+            layout["annotations"].append(
+                {
+                    "text": panels.titles[i],
+                    "font": {"size": 12},
+                    "showarrow": False,
+                    "xref": f"x{k} domain",
+                    "x": 0.5,
+                    "xanchor": "center",
+                    "yref": f"y{k} domain",
+                    "y": 1,
+                    "yanchor": "bottom",
+                    "yshift": 2,
+                }
             )
+    fig.update_layout(layout)  # at once: plotly takes a while over each update
+    put_title(fig, panels.title)
 
 
 def default_per_row(n: int) -> int:

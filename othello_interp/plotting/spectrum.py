@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from othello_interp.plotting.arrays import TensorLike, to_numpy
-from othello_interp.plotting.panels import FULL_WIDTH, LINE, TITLE_LETTER, put_title, wrap
+from othello_interp.plotting.panels import FULL_WIDTH, LINE, TITLE_AIR, TITLE_LETTER, put_title, wrap
 
 COLOURS = ("#7f8c9b", "#e66101", "#1b9e77", "#5e3c99", "#b8860b", "#c51b7d")
 
@@ -75,7 +75,7 @@ def make_spectrum_plot(
             hovertext=text,
             hovertemplate="%{y:.2f}%<br>%{hovertext}<extra>" + named[group] + "</extra>",
         )
-    put_title(fig, wrap(title or "", (width or FULL_WIDTH) - 24, TITLE_LETTER))
+    put_title(fig, wrap(title or "", (width or FULL_WIDTH) - TITLE_AIR, TITLE_LETTER))
     lines = fig.layout.title.text.count("<br>") + 1
     look: dict[str, Any] = {
         "width": width,
