@@ -1,0 +1,135 @@
+"""Which cells of a submitted notebook to run, in which order, and which of them answers which exercise.
+
+The course's own cells are put back from the grader's copy where the student lost or changed them; checks
+are left out; everything else the student wrote is run. A cell's place is known by its id, its metadata, or
+its text.
+"""
+
+from dataclasses import dataclass, field
+
+from othello_interp.exercises.records import Exercise
+from othello_interp.grading.notebook_file import Cell, Notebook, defines
+
+
+@dataclass(frozen=True)
+class Step:
+    """A cell to run.
+
+    Attributes:
+        label: what to call it in messages: "cell 7" as the student counts, "given cell 2" for the grader's
+            own.
+        functions: functions of exercises to look for when it has run.
+        before: source of the student's cell above, for a function that was split in two.
+        own: whether the student wrote it.
+    """
+
+    label: str
+    source: str
+    functions: tuple[str, ...] = ()
+    before: str = ""
+    own: bool = True
+
+
+@dataclass
+class Plan:
+    """What to run for one notebook, answers in words by exercise, and remarks for the student."""
+
+    steps: list[Step] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) -> Plan:
+    """The plan for a submitted notebook, given the course's copy of it and its exercises."""
+    plan = Plan(remarks=list(submitted.remarks))
+    given = {_place(cell): cell for cell in master.cells if _is_given(cell)}
+    waiting = list(given)
+    by_text = {_normal(cell.source): place for place, cell in given.items()}
+    originals = {cell.id: cell for cell in master.cells if cell.id}
+    previous = ""
+    for number, cell in enumerate(submitted.cells, start=1):
+        if cell.role == "answer" or originals.get(cell.id, cell).role == "answer":
+            _take_words(plan, cell, originals.get(cell.id), exercises)
+            continue
+        source = _code(cell, number, exercises, plan)
+        if source is None or cell.role == "check":
+            continue
+        place = _place(cell) if _place(cell) in given else by_text.get(_normal(source))
+        if place in waiting:
+            for missing in waiting[: waiting.index(place)]:
+                plan.steps.append(Step(f"given {missing}", given[missing].source, own=False))
+            del waiting[: waiting.index(place) + 1]
+            plan.steps.append(Step(f"given {place}", given[place].source, own=False))
+            if _normal(source) == _normal(given[place].source):
+                previous = source
+                continue
+        plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
+        previous = source
+    plan.steps += [Step(f"given {missing}", given[missing].source, own=False) for missing in waiting]
+    _remark_on_stubs(plan, submitted, exercises)
+    return plan
+
+
+def _is_given(cell: Cell) -> bool:
+    return cell.kind == "code" and not cell.role and bool(cell.source.strip())
+
+
+def _place(cell: Cell) -> str:
+    return cell.id or _normal(cell.source)
+
+
+def _normal(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str | None:
+    """The cell's code; also where it was turned into text by mistake, which its metadata or a raw cell
+    shows."""
+    if cell.kind == "code":
+        return cell.source
+    answers = cell.role == "stub" or (
+        cell.kind == "raw"
+        and any(defines(cell.source, exercise.function) for exercise in exercises if exercise.function)
+    )
+    if not answers:
+        return None
+    plan.remarks.append(f"Cell {number} had been turned into a {cell.kind} cell; it was run as code.")
+    source = cell.source.strip()
+    if source.startswith("```"):
+        source = "\n".join(line for line in source.splitlines() if not line.startswith("```"))
+    return source
+
+
+def _functions(cell: Cell, exercises: list[Exercise]) -> tuple[str, ...]:
+    """The functions to look for when this cell has run: the tagged one alone if the cell has a tag and
+    names no other."""
+    named = tuple(exercise.function for exercise in exercises if exercise.function)
+    tagged = tuple(
+        e.function for e in exercises if e.id == cell.exercise and cell.role == "stub" and e.function
+    )
+    others = any(defines(cell.source, name) for name in named if name not in tagged)
+    return named if others or not tagged else tagged
+
+
+def _take_words(plan: Plan, cell: Cell, original: Cell | None, exercises: list[Exercise]) -> None:
+    exercise = cell.exercise or (original.exercise if original else "")
+    if not any(known.id == exercise for known in exercises):
+        return
+    changed = original is None or _normal(cell.source) != _normal(original.source)
+    if changed and cell.source.strip():
+        plan.words[exercise] = (plan.words.get(exercise, "") + "\n\n" + cell.source).strip()
+
+
+def _remark_on_stubs(plan: Plan, submitted: Notebook, exercises: list[Exercise]) -> None:
+    for exercise in exercises:
+        if not exercise.function:
+            continue
+        count = sum(
+            cell.kind == "code" and cell.role != "check" and defines(cell.source, exercise.function)
+            for cell in submitted.cells
+        )
+        if count > 1:
+            plan.remarks.append(
+                f"`{exercise.function}` is defined in {count} cells; "
+                "the last one that is more than a stub was taken."
+            )

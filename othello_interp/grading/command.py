@@ -1,0 +1,96 @@
+"""The `othello-interp grade` command."""
+
+import argparse
+from pathlib import Path
+
+from othello_interp.grading.sandbox import Limits
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    standard = Limits()
+    parser.add_argument("submissions", type=Path, help="folder or zip of submissions, or one notebook")
+    parser.add_argument("--out", type=Path, required=True, help="folder for grades, feedback and report")
+    parser.add_argument("--course", type=Path, help="Python file that defines COURSE; default: this course")
+    parser.add_argument("--solutions", type=Path, help="folder with the reference functions")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="submissions at a time; default: one for each core"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="hand the work to a Dask cluster at this address"
+    )
+    parser.add_argument("--force", action="store_true", help="grade again who is graded already")
+    parser.add_argument(
+        "--seconds", type=float, default=standard.seconds, help="for one cell (default %(default)g)"
+    )
+    parser.add_argument(
+        "--notebook-seconds",
+        type=float,
+        default=standard.total_seconds,
+        help="for one notebook (default %(default)g)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=int,
+        default=standard.memory // 2**20,
+        help="MB for one submission (default %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, help="draw the inputs of an earlier run again (see last_run.json)"
+    )
+    parser.add_argument(
+        "--allow-unsandboxed", action="store_true", help="go on where this machine lacks protections"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Grade; returns 0 if everybody has a total, 1 if not, 130 after Ctrl-C."""
+    from dataclasses import replace
+
+    from othello_interp.grading.course import load_course, this_course
+    from othello_interp.grading.grade import grade_class
+
+    course = load_course(args.course) if args.course else this_course()
+    if args.solutions:
+        course = replace(course, solutions=args.solutions)
+    limits = Limits(seconds=args.seconds, total_seconds=args.notebook_seconds, memory=args.memory * 2**20)
+    with _executor(args.scheduler) as executor:
+        summary = grade_class(
+            course,
+            args.submissions,
+            args.out,
+            limits=limits,
+            workers=args.workers,
+            executor=executor,
+            force=args.force,
+            seed=args.seed,
+            allow_unsandboxed=args.allow_unsandboxed,
+            progress=True,
+        )
+    done = len(summary.results)
+    print(
+        f"{summary.new} graded now, {done - summary.new} before, in {summary.seconds:.1f} s. "
+        f"Report: {args.out / 'report.html'}"
+    )
+    for student in summary.ungraded:
+        why = summary.failed.get(student) or "see report.html"
+        print(f"  not graded: {student} ({why})")
+    if summary.interrupted:
+        print("Stopped. The results so far are kept: run the same command again to go on.")
+        return 130
+    return 1 if summary.ungraded else 0
+
+
+def _executor(address: str | None):
+    """A Dask cluster's executor, or nothing."""
+    from contextlib import nullcontext
+
+    if not address:
+        return nullcontext()
+    try:
+        from distributed import Client
+    except ImportError:
+        from othello_interp.errors import OthelloInterpError
+
+        raise OthelloInterpError('--scheduler needs Dask: pip install "othello-interp[dask]"') from None
+    return Client(address).get_executor()

@@ -1,0 +1,213 @@
+"""Grade a class: hand the work out, keep each result as it comes, never lose one, never do one twice."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from othello_interp.grading.client import GradingError
+from othello_interp.grading.course import Course
+from othello_interp.grading.files import find_submissions
+from othello_interp.grading.grader import Grader, Paper
+from othello_interp.grading.report import write_report
+from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.score import Result, from_plain, to_plain
+from othello_interp.grading.worker import Conditions, Worker, run_remote
+from othello_interp.grading.write import write_text
+
+AHEAD = 3  # jobs handed out beyond those that run
+
+
+@dataclass
+class Summary:
+    """How grading a class went."""
+
+    results: list[Result] = field(default_factory=list)
+    new: int = 0
+    failed: dict[str, str] = field(default_factory=dict)  # students the grader could not deal with, and why
+    interrupted: bool = False
+    seconds: float = 0.0
+
+    @property
+    def ungraded(self) -> list[str]:
+        """Students without a total."""
+        return [result.student for result in self.results if result.total is None] + list(self.failed)
+
+
+def grade_class(
+    course: Course,
+    submissions: Path,
+    out: Path,
+    *,
+    limits: Limits | None = None,
+    workers: int = 0,
+    executor: Executor | None = None,
+    force: bool = False,
+    seed: int | None = None,
+    allow_unsandboxed: bool = False,
+    progress: bool = False,
+    say: Callable[[str], None] = print,
+) -> Summary:
+    """Grade everybody in `submissions` who has no result yet, or has handed in something else since.
+
+    Args:
+        out: folder for the report. A result there that belongs to the very same files and course is kept.
+        workers: children at a time on this machine, 0 for one for each core.
+        executor: hands the work to other processes or machines instead.
+        force: grade everybody again.
+        seed: of the secret inputs; None draws one.
+        say: takes lines for the screen.
+    """
+    begin = time.perf_counter()
+    grader = Grader(course, seed)
+    papers = [grader.read(submission) for submission in find_submissions(submissions, course.stems)]
+    summary = Summary()
+    waiting = []
+    for paper in papers:
+        kept = None if force else _kept(out, paper)
+        if kept is not None:
+            summary.results.append(kept)
+        else:
+            waiting.append(paper)
+    if waiting:
+        conditions = grader.conditions(limits or Limits(), [submissions, out], allow_unsandboxed)
+        runnable = [paper for paper in waiting if paper.plans]
+        for paper in waiting:
+            if not paper.plans:
+                _keep(out, grader.result(paper, {}), summary)
+        if runnable:
+            _grade(
+                grader,
+                runnable,
+                out,
+                conditions,
+                executor,
+                workers or os.cpu_count() or 1,
+                progress,
+                say,
+                summary,
+            )
+        _note_run(out, grader, conditions)
+    else:
+        say(f"Nothing to do: all {len(papers)} submissions are graded already (--force grades them again).")
+    summary.results.sort(key=lambda result: (result.student.lower(), result.id))
+    if waiting or not (out / "report.html").exists():
+        write_report(course, summary.results, summary.failed, out)
+    summary.seconds = time.perf_counter() - begin
+    return summary
+
+
+def _grade(
+    grader: Grader,
+    papers: list[Paper],
+    out: Path,
+    conditions: Conditions,
+    executor: Executor | None,
+    workers: int,
+    progress: bool,
+    say: Callable[[str], None],
+    summary: Summary,
+) -> None:
+    from tqdm import tqdm
+
+    with _place_to_run(conditions, executor, workers, grader, say) as (submit, width):
+        queue = iter(papers)
+        running: dict[Future, tuple[Paper, int]] = {}
+        bar = tqdm(total=len(papers), unit="student", disable=not progress, dynamic_ncols=True)
+        try:
+            while True:
+                while len(running) < width + AHEAD and (paper := next(queue, None)) is not None:
+                    running[submit(grader.job(paper))] = (paper, 1)
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    paper, attempt = running.pop(future)
+                    try:
+                        runs = future.result()
+                    except Exception as error:
+                        if attempt == 1:
+                            running[submit(grader.job(paper))] = (paper, 2)
+                        else:
+                            summary.failed[paper.submission.student] = f"{type(error).__name__}: {error}"
+                            bar.update()
+                        continue
+                    _keep(out, grader.result(paper, runs), summary)
+                    bar.set_postfix_str(paper.submission.student[:30], refresh=False)
+                    bar.update()
+        except KeyboardInterrupt:
+            summary.interrupted = True
+            for future in running:
+                future.cancel()
+        finally:
+            bar.close()
+
+
+@contextmanager
+def _place_to_run(
+    conditions: Conditions,
+    executor: Executor | None,
+    workers: int,
+    grader: Grader,
+    say: Callable[[str], None],
+) -> Iterator[tuple[Callable, int]]:
+    """A way to hand out a job, and how many run at once."""
+    if executor is not None:
+        grader.exam.compute()
+        yield partial(executor.submit, run_remote, conditions), 4 * workers
+        return
+    worker = Worker(conditions)
+    trouble: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            worker.start()
+        except BaseException as error:
+            trouble.append(error)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    try:
+        grader.exam.compute()
+        starting.join()
+        if trouble:
+            raise trouble[0]
+        for line in worker.finding.lines():
+            say(line)
+        pool = ThreadPoolExecutor(workers)
+        yield partial(pool.submit, worker.run), workers
+    finally:
+        starting.join()
+        worker.close()
+        if not trouble and "pool" in locals():
+            pool.shutdown(cancel_futures=True)
+
+
+def _kept(out: Path, paper: Paper) -> Result | None:
+    """The result on disk, if it belongs to this very paper."""
+    try:
+        result = from_plain(json.loads((out / "results" / f"{paper.submission.key}.json").read_text()))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return result if result.digest == paper.digest else None
+
+
+def _keep(out: Path, result: Result, summary: Summary) -> None:
+    write_text(out / "results" / f"{result.key}.json", json.dumps(to_plain(result), indent=1))
+    summary.results.append(result)
+    summary.new += 1
+
+
+def _note_run(out: Path, grader: Grader, conditions: Conditions) -> None:
+    """For the instructor: what it takes to draw the same inputs again."""
+    note = {"seed": grader.exam.seed, "course": grader.course.name, "fingerprint": grader.course.fingerprint}
+    note["limits"] = vars(conditions.limits)
+    write_text(out / "last_run.json", json.dumps(note, indent=1))
+
+
+__all__ = ["GradingError", "Summary", "grade_class"]

@@ -1,0 +1,177 @@
+"""Grade one submission: read it, run it, score it. grade.py does so for a class."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from othello_interp.grading.cells import Plan, make_plan
+from othello_interp.grading.course import Course, Exam, this_course
+from othello_interp.grading.files import File, Submission, find_submissions
+from othello_interp.grading.notebook_file import Notebook, Unreadable, read_notebook, which_notebook
+from othello_interp.grading.run import Job, NotebookRun
+from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look, score_exercise, shingles
+from othello_interp.grading.worker import Conditions, Worker
+
+
+@dataclass
+class Paper:
+    """A submission once it has been read: what to run, and what could not be read."""
+
+    submission: Submission
+    digest: str
+    plans: dict[str, Plan] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)  # the student's own code, by notebook
+    unreadable: bool = False
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+class Grader:
+    """Grades papers of one course with one secret seed. The parent's side: no submitted code runs in it."""
+
+    def __init__(self, course: Course, seed: int | None = None) -> None:
+        self.course = course
+        self.exam = Exam(course, secrets.randbits(31) if seed is None else seed)
+        self._tasks = {stem: self.exam.tasks(stem) for stem in course.stems}
+        texts = [cell.source for notebook in course.masters.values() for cell in notebook.cells]
+        self._common = frozenset(row for text in texts for row in shingles(text))
+
+    def conditions(self, limits: Limits, secret: list[Path], unsandboxed: bool = False) -> Conditions:
+        """What a worker has to know."""
+        from othello_interp.paths import root
+
+        given = tuple(
+            tuple(cell.source for cell in notebook.cells if cell.kind == "code" and not cell.role)
+            for notebook in self.course.masters.values()
+        )
+        readable = [*self.course.readable, self.course.notebooks, root() / "notebooks"]
+        return Conditions(
+            limits,
+            given,
+            tuple((ref["kind"], ref["seed"]) for ref in self.exam.refs()),
+            tuple(dict.fromkeys(str(path.resolve()) for path in readable)),
+            tuple(str(path.resolve()) for path in [self.course.solutions, *secret]),
+            unsandboxed,
+        )
+
+    def read(self, submission: Submission) -> Paper:
+        """Read a submission's files. What is wrong with them is noted in the paper; nothing is raised."""
+        digest = hashlib.sha256(self.course.fingerprint.encode())
+        paper = Paper(submission, "", problems=list(submission.problems))
+        chosen: dict[str, tuple[File, Notebook]] = {}
+        for file in sorted(submission.files, key=lambda file: (file.modified, file.name)):
+            try:
+                data = file.read()
+                digest.update(file.name.encode() + b"\0" + hashlib.sha256(data).digest())
+                notebook = read_notebook(data)
+            except Unreadable as error:
+                paper.problems.append(f"{file.name}: {error}")
+                paper.unreadable = True
+                continue
+            except Exception as error:  # a damaged zip has many ways to say so
+                paper.problems.append(f"{file.name}: can't be read ({type(error).__name__}: {error})"[:300])
+                paper.unreadable = True
+                continue
+            stem = which_notebook(notebook, file.name, self.course.exercises)
+            if not stem:
+                paper.problems.append(f"{file.name}: none of this course's exercises is in it")
+                continue
+            if stem in chosen:
+                paper.remarks.append(
+                    f"{chosen[stem][0].name} and {file.name} are both {stem}: the newer was taken."
+                )
+            chosen[stem] = (file, notebook)
+        for stem, (file, notebook) in chosen.items():
+            self._plan(paper, stem, file, notebook)
+        digest.update("\n".join(paper.problems).encode())
+        paper.digest = digest.hexdigest()
+        paper.unreadable |= bool(submission.problems) and not submission.files
+        return paper
+
+    def _plan(self, paper: Paper, stem: str, file: File, notebook: Notebook) -> None:
+        plan = make_plan(notebook, self.course.masters[stem], self.course.of_notebook(stem))
+        if any(other in file.name for other in self.course.stems) and stem not in file.name:
+            plan.remarks.insert(0, f"The file was called {file.name}; its exercises show that it is {stem}.")
+        paper.plans[stem] = plan
+        paper.sources[stem] = "\n".join(step.source for step in plan.steps if step.own)
+
+    def job(self, paper: Paper) -> Job:
+        return Job(
+            paper.submission.student,
+            {stem: (plan.steps, self._tasks[stem]) for stem, plan in paper.plans.items()},
+        )
+
+    def result(self, paper: Paper, runs: dict[str, NotebookRun]) -> Result:
+        """The result of a paper, given what came of running it."""
+        exercises = {}
+        for name, exercise in self.course.exercises.items():
+            stem = exercise.notebook
+            if stem in runs:
+                words = paper.plans[stem].words.get(name, "")
+                exercises[name] = score_exercise(self.exam, name, runs[stem].outcomes.get(name, []), words)
+            else:
+                exercises[name] = ExerciseResult(
+                    name, "missing", None, f"{stem} was not handed in, or can't be read."
+                )
+        missing = [stem for stem in self.course.stems if stem not in runs]
+        problems = paper.problems + [f"{stem}: not handed in" for stem in missing if not paper.unreadable]
+        if paper.unreadable:
+            status = "partly unreadable" if runs else "unreadable"
+        elif not runs:
+            status = "nothing handed in"
+        else:
+            status = "incomplete" if missing else "graded"
+        total = sum(item.points or 0.0 for item in exercises.values())
+        result = Result(
+            paper.submission.student,
+            paper.submission.id,
+            paper.submission.key,
+            paper.digest,
+            status,
+            round(total, 2) if status in ("graded", "incomplete") else None,
+            exercises,
+            problems,
+            {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},
+            seconds=sum(run.seconds for run in runs.values()),
+            cpu=sum(run.cpu for run in runs.values()),
+            peak=max((run.peak for run in runs.values()), default=0),
+            shingles=shingles("\n".join(paper.sources.values()), self._common)[:5000],
+        )
+        if paper.remarks:
+            result.remarks["files"] = paper.remarks
+        result.look = reasons_to_look(result, runs, paper.sources)
+        return result
+
+
+def grade_notebook(
+    path: str | Path,
+    course: Course | None = None,
+    limits: Limits | None = None,
+    seed: int | None = None,
+    allow_unsandboxed: bool = False,
+    say: Callable[[str], None] = lambda line: None,
+) -> Result:
+    """Grade one notebook, or one student's folder of notebooks, in the sandbox.
+
+    Exercises of notebooks that aren't there have no points (None). To grade many, use `grade.grade_class`,
+    which starts up once.
+
+    Raises:
+        GradingError: the sandbox can't be had here, or the course is incomplete.
+    """
+    path = Path(path)
+    grader = Grader(course or this_course(), seed)
+    found = find_submissions(path, grader.course.stems)
+    files = [file for submission in found for file in submission.files]
+    problems = [problem for submission in found for problem in submission.problems]
+    paper = grader.read(Submission(path.stem, files=files, problems=problems))
+    worker = Worker(grader.conditions(limits or Limits(), [path], allow_unsandboxed))
+    try:
+        for line in worker.start().lines():
+            say(line)
+        return grader.result(paper, worker.run(grader.job(paper)))
+    finally:
+        worker.close()

@@ -1,0 +1,132 @@
+"""From what a submission's functions returned to points and words. Runs in the parent; trusts no outcome."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from othello_interp.exercises.judge import Verdict, judge
+from othello_interp.exercises.plain import Outcome
+from othello_interp.grading.course import Exam
+from othello_interp.grading.run import NotebookRun
+
+SOLUTIONS = re.compile(
+    r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"
+)
+CRASHES = ("lost",)
+
+
+@dataclass
+class ExerciseResult:
+    """One exercise of one student. `points` is None where nothing could be graded: the notebook is missing or
+    unreadable, or a person has to read the answer."""
+
+    exercise: str
+    status: str
+    points: float | None
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+    mistake: str = ""
+    traceback: str = ""
+    passed: int = 0
+    cases: int = 0
+    words: str = ""
+
+
+@dataclass
+class Result:
+    """Everything about one student's submission, as it is kept on disk.
+
+    Attributes:
+        status: "graded", "incomplete" (a notebook was not handed in), "partly unreadable" or "unreadable".
+        total: points, None if some notebook could not be read.
+        problems: what could not be read or is missing, a line each.
+        remarks: what was ignored, put right or left out, by notebook.
+        look: why a person should have a look, a line each.
+        shingles: hashes of the student's own code, to find near-identical submissions.
+    """
+
+    student: str
+    id: str
+    key: str
+    digest: str
+    status: str
+    total: float | None
+    exercises: dict[str, ExerciseResult]
+    problems: list[str] = field(default_factory=list)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+    look: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu: float = 0.0
+    peak: int = 0
+    shingles: list[int] = field(default_factory=list)
+
+
+def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: str) -> ExerciseResult:
+    """The result of one exercise that was handed in. Fails closed: no outcome, no points."""
+    key = exam.keys[exercise]
+    if key.exercise.open:
+        status = "open" if words else "not attempted"
+        message = "A person will read your answer." if words else "No answer was found."
+        return ExerciseResult(exercise, status, None if words else 0.0, message, words=words)
+    try:
+        with exam.own_solutions():
+            verdict = judge(key, outcomes)
+    except Exception as error:  # an answer of a kind that the comparison had not foreseen
+        verdict = Verdict(
+            exercise, "wrong", message=f"The answer can't be compared ({type(error).__name__})."
+        )
+    lost = outcomes[-1] if outcomes else None
+    message = verdict.message
+    if verdict.status == "lost" and lost is not None and lost.error:
+        message = f"Your function gave no result. {lost.error}"
+    return ExerciseResult(
+        exercise,
+        verdict.status,
+        round(verdict.share * key.exercise.points, 2),
+        message,
+        list(verdict.notes),
+        verdict.mistake,
+        verdict.traceback,
+        verdict.passed,
+        verdict.cases,
+        words,
+    )
+
+
+def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[str, str]) -> list[str]:
+    """Why a person should have a look at a submission."""
+    reasons = []
+    for stem, source in sources.items():
+        if SOLUTIONS.search(source):
+            reasons.append(f"{stem}: the code names the solutions")
+    for stem, run in runs.items():
+        reasons += [f"{stem}: {loss}" for loss in run.losses]
+    waiting = [item.exercise for item in result.exercises.values() if item.status == "open"]
+    if waiting:
+        reasons.append(f"open answers to read: {', '.join(waiting)}")
+    if result.status in ("unreadable", "partly unreadable"):
+        reasons += result.problems
+    return reasons
+
+
+def shingles(source: str, common: frozenset[int] = frozenset(), length: int = 6) -> list[int]:
+    """Hashes of every `length` tokens in a row, comments and layout left out, without those in `common`."""
+    from zlib import crc32
+
+    tokens = re.findall(r"\w+|[^\w\s]", re.sub(r"#.*", "", source))
+    rows = {crc32(" ".join(tokens[i : i + length]).encode()) for i in range(len(tokens) - length + 1)}
+    return sorted(rows - common)
+
+
+def to_plain(result: Result) -> dict[str, Any]:
+    """A result as JSON-ready data."""
+    from dataclasses import asdict
+
+    return asdict(result)
+
+
+def from_plain(data: dict[str, Any]) -> Result:
+    """The result that `to_plain` made the data from."""
+    data = dict(data)
+    data["exercises"] = {name: ExerciseResult(**fields) for name, fields in data["exercises"].items()}
+    return Result(**data)
