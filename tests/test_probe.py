@@ -58,7 +58,7 @@ def test_accuracy_against_a_loop(tiny, tokens):
                         resid @ probe.weight[:, row, column, s] + probe.bias[row, column, s] for s in range(3)
                     ]
                     state = games.states_theirs_vs_mine[game, move, row, column].item()
-                        right += scores.index(max(scores)) == state
+                    right += scores.index(max(scores)) == state
                     total += 1
     assert probe_accuracy(probe, tiny, tokens[:2]) == pytest.approx(right / total, abs=1e-6)
 
