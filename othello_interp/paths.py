@@ -21,6 +21,12 @@ def root() -> Path:
     return folder
 
 
+def solutions() -> Path:
+    """solutions/ of the checkout, or the folder that the variable OTHELLO_INTERP_SOLUTIONS names."""
+    named = os.environ.get("OTHELLO_INTERP_SOLUTIONS")
+    return Path(named) if named else root() / "solutions"
+
+
 def notebooks(names: list[str] | None = None, folder: Path | None = None) -> list[Path]:
     """The student notebooks in order, or those whose file name begins with one of `names`, such as "02"."""
     folder = folder or root() / "notebooks"

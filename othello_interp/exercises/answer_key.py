@@ -6,7 +6,6 @@ References live outside the package, in the solutions folder, and are loaded by 
 
 import importlib.util
 import inspect
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from othello_interp.exercises.call import run_case
 from othello_interp.exercises.plain import Outcome
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
-from othello_interp.paths import root
+from othello_interp.paths import solutions as solutions_folder
 
 
 class NoSolutions(FileNotFoundError):
@@ -29,12 +28,6 @@ def _module(path: Path, changed_ns: int) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def solutions_folder() -> Path:
-    """solutions/ of the checkout, or the folder that the variable OTHELLO_INTERP_SOLUTIONS names."""
-    named = os.environ.get("OTHELLO_INTERP_SOLUTIONS")
-    return Path(named) if named else root() / "solutions"
 
 
 def solutions_file(exercise: Exercise) -> Path:

@@ -39,7 +39,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300, **environm
     """Run every cell, in `folder`, and leave the outputs in `notebook`. Returns the seconds it took.
 
     The kernel has one thread, shows plotly figures as data (not as a page's worth of JavaScript) and keeps
-    nothing of the user's IPython. `timeout` is in seconds, for each cell; `environment` adds variables.
+    nothing of the user's IPython or progress. `timeout` is in seconds, for each cell; `environment` adds variables.
     Raises NotebookFailure at the first cell that fails, does not end or kills its kernel.
     """
     reached = 0
@@ -69,6 +69,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300, **environm
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "PLOTLY_RENDERER": "plotly_mimetype",
+            "OTHELLO_INTERP_PROGRESS": os.path.join(scratch, "progress.json"),
         }
         try:
             client.execute(cleanup_kc=True, env=os.environ | settings | environment)

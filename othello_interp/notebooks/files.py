@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4.rwbase import rejoin_lines
 
 from othello_interp.errors import OthelloInterpError
 
@@ -23,7 +24,7 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def read(path: Path) -> NotebookNode:
     """A notebook in format 4.5. Raises OthelloInterpError when the file isn't one."""
     try:
-        notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        notebook = rejoin_lines(nbformat.from_dict(json.loads(path.read_text(encoding="utf-8"))))
         _give_ids(notebook.cells)  # nbformat would make up random ones
         notebook.nbformat_minor = 5
         nbformat.validate(notebook)

@@ -1,7 +1,6 @@
 """`othello-interp run`: execute the series headlessly, blank and solved, and write every page as HTML."""
 
 import argparse
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -34,9 +33,7 @@ def run_one(path: Path, kind: str, out: Path) -> Result:
     try:
         if kind == "solved":
             notebook = solve(notebook, reference_source(path.stem))
-        with tempfile.TemporaryDirectory(prefix="othello-interp-") as scratch:
-            # A student's own record of progress is neither read nor written.
-            execute(notebook, path.parent, OTHELLO_INTERP_PROGRESS=str(Path(scratch) / "progress.json"))
+        execute(notebook, path.parent)
     except (NotebookFailure, OthelloInterpError) as error:
         failure = str(error)
     seconds = time.perf_counter() - start

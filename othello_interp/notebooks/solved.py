@@ -21,7 +21,7 @@ from othello_interp.notebooks import files
 
 def reference_source(name: str, folder: Path | None = None) -> str:
     """The text of solutions/<name>.py, the reference functions of the notebook <name>.ipynb."""
-    path = (folder or paths.root() / "solutions") / f"{name}.py"
+    path = (folder or paths.solutions()) / f"{name}.py"
     if not path.exists():
         raise OthelloInterpError(
             f"There is no {path}: a notebook with exercises needs its reference functions there."
@@ -79,7 +79,7 @@ def recorded(path: Path) -> str | None:
 
 def out_of_date(notebook: Path, solutions: Path | None = None) -> bool:
     """Must solutions/<notebook> be built again?"""
-    solutions = solutions or paths.root() / "solutions"
+    solutions = solutions or paths.solutions()
     now = fingerprint(files.read(notebook), reference_source(notebook.stem, solutions))
     return recorded(solutions / notebook.name) != now
 
@@ -110,7 +110,7 @@ def build(path: Path, solutions: Path | None = None) -> Path:
     """Solve, execute and draw one student notebook, and write it to solutions/. Raises NotebookFailure."""
     from othello_interp.notebooks.execute import execute
 
-    solutions = solutions or paths.root() / "solutions"
+    solutions = solutions or paths.solutions()
     student, reference = files.read(path), reference_source(path.stem, solutions)
     notebook = solve(files.cleaned(student), reference)
     execute(notebook, path.parent)
