@@ -4,7 +4,6 @@ import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +34,12 @@ class _ThisPython(AsyncKernelManager):
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
 
-def execute(notebook: NotebookNode, folder: Path, timeout: int = 300, **environment: str) -> float:
-    """Run every cell, in `folder`, and leave the outputs in `notebook`. Returns the seconds it took.
+def execute(notebook: NotebookNode, folder: Path, timeout: int = 300) -> None:
+    """Run every cell, in `folder`, and leave the outputs in `notebook`.
 
     The kernel has one thread, shows plotly figures as data (not as a page's worth of JavaScript) and keeps
-    nothing of the user's IPython or progress. `timeout` is in seconds, for each cell; `environment` adds variables.
-    Raises NotebookFailure at the first cell that fails, does not end or kills its kernel.
+    nothing of the user's IPython or progress. `timeout` is in seconds, for each cell. Raises NotebookFailure
+    at the first cell that fails, does not end or kills its kernel.
     """
     reached = 0
 
@@ -48,7 +47,6 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300, **environm
         nonlocal reached
         reached = cell_index
 
-    start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="othello-interp-") as scratch:
         # Sockets in a private folder: ports could be taken by the kernel beside this one, or by a stranger.
         manager = _ThisPython(
@@ -72,12 +70,11 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300, **environm
             "OTHELLO_INTERP_PROGRESS": os.path.join(scratch, "progress.json"),
         }
         try:
-            client.execute(cleanup_kc=True, env=os.environ | settings | environment)
+            client.execute(cleanup_kc=True, env=os.environ | settings)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise NotebookFailure(_explain(notebook, reached, error, timeout)) from error
         except RuntimeError as error:
             raise NotebookFailure(f"the kernel did not start: {error}") from error
-    return time.perf_counter() - start
 
 
 def _explain(notebook: NotebookNode, index: int, error: Exception, timeout: int) -> str:
