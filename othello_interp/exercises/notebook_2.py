@@ -244,8 +244,8 @@ EXERCISES = [
         difficulty=2,
         importance=5,
         minutes=10,
-        tests="Your function is called for two neurons of the course's model, with the probe's blank and mine "
-        "directions, and for one of a small random model.",
+        tests="Your function is called for two neurons of the course's model, with the probe's blank and "
+        "mine directions, and for one of a small random model.",
         cases=_direction_cases,
         mistakes=(
             Mistake(
@@ -305,7 +305,8 @@ EXERCISES = [
         difficulty=2,
         importance=5,
         minutes=10,
-        tests="Your function is called for two neurons of the course's model and one of a small random model.",
+        tests="Your function is called for two neurons of the course's model and one of a small random "
+        "model.",
         cases=_neuron_cases,
         mistakes=(
             Mistake(
@@ -325,8 +326,8 @@ EXERCISES = [
             Mistake(
                 "read_not_written",
                 _read_not_written,
-                "Those are the input weights, what the neuron reads. What it writes is in its output weights: "
-                "get_w_out.",
+                "Those are the input weights, what the neuron reads. What it writes is in its output "
+                "weights: get_w_out.",
             ),
             Mistake(
                 "unit_output",
@@ -395,8 +396,8 @@ EXERCISES = [
             Mistake(
                 "embeddings",
                 _embeddings,
-                "Those are the embeddings, by which the model reads moves. The unembeddings are the columns of "
-                "model.W_U.",
+                "Those are the embeddings, by which the model reads moves. The unembeddings are the columns "
+                "of model.W_U.",
             ),
             Mistake("angle", _angle, "That is the angle in degrees. Asked for is its cosine.", credit=0.5),
         ),
@@ -404,7 +405,8 @@ EXERCISES = [
             'The unembedding vector of C0 is a column of model.W_U: model.W_U[:, utils.label_to_id("C0")].',
             "The cosine of two vectors is their dot product divided by the product of their lengths.",
         ),
-        explanation="The cosine of C0 and D1 is close to 0: a vector that boosts one need not boost the other.",
+        explanation="The cosine of C0 and D1 is close to 0: a vector that boosts one need not boost "
+        "the other.",
     ),
     Exercise(
         id="2.4",
@@ -427,8 +429,8 @@ EXERCISES = [
             Mistake(
                 "one_short",
                 _one_short,
-                "Your line is one square short: n_theirs counts their discs, without the blank square and the "
-                "one of mine.",
+                "Your line is one square short: n_theirs counts their discs, without the blank square and "
+                "the one of mine.",
             ),
             Mistake(
                 "sides_swapped",
