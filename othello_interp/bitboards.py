@@ -140,11 +140,16 @@ def colour(position: Position, black: Bool[Tensor, " n"]) -> Int8[Tensor, " n"]:
     return (black.to(torch.int8) * 2 - 1) * (position.legal != 0)
 
 
-def unpack(bits: Int64[Tensor, "*batch"]) -> Int8[Tensor, "*batch 8 8"]:
-    """Bitboards to boards of 0 and 1."""
-    # index_select is several times faster than indexing.
-    squares = tables(bits.device)["squares_of_byte"].index_select(0, rows_of(bits).flatten())
-    return squares.view(torch.int8).view(*bits.shape, 8, 8)
+def unpack(
+    bits: Int64[Tensor, "*batch"], out: Int8[Tensor, "*batch 8 8"] | None = None
+) -> Int8[Tensor, "*batch 8 8"]:
+    """Bitboards to boards of 0 and 1, into `out` (contiguous) if it is given."""
+    if out is None:
+        out = bits.new_empty(*bits.shape, 8, 8, dtype=torch.int8)
+    # A row of the board is one int64 here. index_select is several times faster than indexing.
+    rows = out.view(-1).view(torch.int64)
+    torch.index_select(tables(bits.device)["squares_of_byte"], 0, rows_of(bits).flatten(), out=rows)
+    return out
 
 
 def rows_of(bits: Int64[Tensor, "*batch"]) -> Int[Tensor, "*batch 8"]:

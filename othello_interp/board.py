@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 BLACK, WHITE = 1, -1
+_UNPACK = 256
 _NAMES = {BLACK: "black", WHITE: "white"}
 
 
@@ -125,8 +126,10 @@ def _replay(
         blacks[m] = torch.where(black, position.own, position.opponent)
         whites[m] = torch.where(black, position.opponent, position.own)
         to_move[:, m], legals[m] = colour(position, black), position.legal
-    torch.sub(unpack(blacks.T), unpack(whites.T), out=states)
-    legal.copy_(unpack(legals.T).view(torch.bool))
+    for first in range(0, len(tokens), _UNPACK):  # a few at a time: the white boards stay in the cache
+        part = slice(first, first + _UNPACK)
+        unpack(blacks.T[part], out=states[part]).sub_(unpack(whites.T[part]))
+        unpack(legals.T[part], out=legal[part].view(torch.int8))
 
 
 def _raise_illegal(tokens: Tensor, result: Replay, wrong: Bool[Tensor, "game move"]) -> None:
