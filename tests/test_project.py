@@ -21,12 +21,15 @@ data
 bitboards
 random_games
 board
+gpt
 model published
 games probe neurons hypotheses
+lines ablation
 plotting
 utils
-gpt muon training
-figures
+surgery
+muon trainer training_log training
+build_data train_probe figures
 exercises
 notebooks
 grading
