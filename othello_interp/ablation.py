@@ -1,0 +1,144 @@
+"""Switch neurons off and see what the model says then: does it use what we think it uses?
+
+Ablating a neuron puts a fixed number (0, or its mean) in place of its activation at every position, or at
+chosen ones. The change of the logits is the whole effect of the neuron. `direct_path` predicts the part
+that goes straight to the unembedding; the rest goes through later layers.
+
+Positions are (game, move): the model's output after that move. A run costs one forward pass.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+
+from othello_interp.squares import ALL_SQUARES
+
+if TYPE_CHECKING:
+    from transformer_lens import TransformerBridge
+
+
+def ablate(
+    model: "TransformerBridge",
+    tokens: Integer[Tensor, "game move"],
+    layer: int,
+    neurons: int | Sequence[int],
+    value: float | Float[Tensor, " neuron"] = 0.0,
+    where: Bool[Tensor, "game move"] | None = None,
+) -> Float[Tensor, "game move 61"]:
+    """The logits with some neurons of a layer set to `value`.
+
+    value: 0 for zero ablation; for mean ablation the mean activation, one number for each neuron.
+    where: the positions at which to ablate; by default all. Effects at earlier positions reach later ones
+    through attention.
+    Raises ValueError for a layer or neuron that the model hasn't got.
+    """
+    hook = _setting(_neuron_list(model, layer, neurons), value, where)
+    with torch.no_grad():
+        return model.run_with_hooks(tokens, fwd_hooks=[(_post(layer), hook)])
+
+
+def ablate_each(
+    model: "TransformerBridge",
+    tokens: Integer[Tensor, "game move"],
+    layer: int,
+    neurons: Sequence[int],
+    value: float = 0.0,
+) -> Float[Tensor, "neuron game move 61"]:
+    """The logits with each of some neurons ablated alone. The layers below are run only once."""
+    neurons = _neuron_list(model, layer, neurons)
+    name = f"blocks.{layer}.hook_resid_pre"
+    results = []
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens, names_filter=name, stop_at_layer=layer + 1)
+        for neuron in neurons:
+            with model.hooks(fwd_hooks=[(_post(layer), _setting([neuron], value, None))]):
+                resid = cache[name]
+                for block in model.blocks[layer:]:
+                    out = block(resid)
+                    resid = out[0] if isinstance(out, tuple) else out  # a block may return more than that
+                results.append(model.unembed(model.ln_final(resid)))
+    return torch.stack(results)
+
+
+def direct_path(
+    model: "TransformerBridge",
+    tokens: Integer[Tensor, "game move"],
+    layer: int,
+    neurons: int | Sequence[int],
+    value: float | Float[Tensor, " neuron"] = 0.0,
+) -> Float[Tensor, "game move 61"]:
+    """How an ablation would change the logits if nothing but the unembedding read these neurons.
+
+    The change of activation times w_out @ W_U, divided by what the final LayerNorm divides by at that
+    position (which the ablation is taken to leave as it is). The pass column is kept.
+    """
+    neurons = _neuron_list(model, layer, neurons)
+    scale = "ln_final.hook_scale"
+    with torch.no_grad():
+        _, cache = model.run_with_cache(tokens, names_filter=[_post(layer), scale])
+        change = value - cache[_post(layer)][..., neurons]
+        w_out = model.blocks[layer].mlp.W_out[neurons]
+        w_out = w_out - w_out.mean(-1, keepdim=True)  # LayerNorm takes the mean off
+        return change @ w_out @ model.W_U / cache[scale]
+
+
+def effects(
+    before: Float[Tensor, "game move 61"],
+    after: Float[Tensor, "*ablation game move 61"],
+    token: int,
+    legal: Bool[Tensor, "game move 8 8"],
+) -> dict[str, Float[Tensor, "*ablation game move"]]:
+    """What an ablation changes at each position, after minus before: the logit of a token, its
+    log-probability ("log_prob", natural logarithm), and the probability of all legal moves together
+    ("legal_mass").
+
+    legal: where the next player may move, as FocusGames.valid_moves[:, :59]. Where nobody may move the
+    legal mass is 0 before and after.
+    """
+    after_is, before_is = (_readings(logits, token, legal) for logits in (after, before))
+    return {name: after_is[name] - before_is[name] for name in before_is}
+
+
+def _readings(
+    logits: Float[Tensor, "*ablation game move 61"], token: int, legal: Bool[Tensor, "game move 8 8"]
+) -> dict[str, Float[Tensor, "*ablation game move"]]:
+    log_probs = logits.log_softmax(-1)
+    legal_tokens = legal.flatten(-2)[..., ALL_SQUARES]
+    return {
+        "logit": logits[..., token],
+        "log_prob": log_probs[..., token],
+        "legal_mass": (log_probs[..., 1:].exp() * legal_tokens).sum(-1),
+    }
+
+
+def _post(layer: int) -> str:
+    return f"blocks.{layer}.mlp.hook_post"
+
+
+def _setting(
+    neurons: list[int], value: float | Tensor, where: Tensor | None
+) -> Callable[..., Float[Tensor, "game move neuron"]]:
+    def hook(act: Float[Tensor, "game move neuron"], hook: Any) -> Float[Tensor, "game move neuron"]:
+        act = act.clone()
+        if where is None:
+            act[..., neurons] = value
+        else:
+            act[..., neurons] = torch.where(where[..., None], value, act[..., neurons])
+        return act
+
+    return hook
+
+
+def _neuron_list(model: "TransformerBridge", layer: int, neurons: int | Sequence[int]) -> list[int]:
+    neurons = [neurons] if isinstance(neurons, int) else list(neurons)
+    for name, indices, size in (
+        ("layer", [layer], model.cfg.n_layers),
+        ("neuron", neurons, model.cfg.d_mlp),
+    ):
+        for index in indices:
+            if not 0 <= index < size:
+                raise ValueError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
+    return neurons

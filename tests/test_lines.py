@@ -1,0 +1,71 @@
+"""Does the brute-force search over lines agree with scoring one hypothesis at a time?"""
+
+import pytest
+import torch
+
+from othello_interp import lines
+from othello_interp.hypotheses import parse, roc_auc
+from othello_interp.lines import average_ranks, best_lines, label_aucs, line_aucs, line_labels, line_texts
+
+
+@pytest.fixture(scope="module")
+def boards():
+    """300 boards as in the middle of a game, half of the squares blank: 0 blank, 1 theirs, 2 mine."""
+    generator = torch.Generator().manual_seed(3)
+    return torch.randint(0, 4, (3, 100, 8, 8), generator=generator, dtype=torch.int8) % 3
+
+
+def acts_with_ties(seed=5, n=(3, 100, 7)):
+    """Rounded, so that many activations are equal, as gelu's are near zero."""
+    return (torch.randn(n, generator=torch.Generator().manual_seed(seed)) * 2).round() / 2
+
+
+def test_labels_are_those_of_the_parsed_hypotheses(boards):
+    labels = line_labels(boards)
+    assert labels.shape == (960, 3, 100)
+    assert labels.any()
+    for index in range(0, 960, 7):
+        assert torch.equal(labels[index], parse(line_texts()[index])(boards)), line_texts()[index]
+
+
+def test_ranks_share_ties():
+    acts = torch.tensor([[3.0, 1.0], [1.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
+    assert average_ranks(acts).tolist() == [[4.0, 3.0], [1.5, 3.0], [1.5, 1.0], [3.0, 3.0]]
+
+
+@pytest.mark.parametrize("chunk", [512, 2])
+def test_aucs_agree_with_roc_auc(boards, monkeypatch, chunk):
+    monkeypatch.setattr(lines, "NEURONS", chunk)
+    acts, labels = acts_with_ties(), line_labels(boards).flatten(1)
+    aucs = label_aucs(acts.flatten(0, 1), labels)
+    some_positive = labels.any(1).nonzero().flatten().tolist()
+    assert len(some_positive) > 200
+    for line in some_positive[::5]:
+        torch.testing.assert_close(aucs[line], roc_auc(acts.flatten(0, 1), labels[line]), atol=1e-5, rtol=0)
+    assert aucs[~labels.any(1)].isnan().all()
+
+
+def test_it_finds_the_line_a_neuron_was_made_for(boards):
+    acts = acts_with_ties()
+    planted = "H4==BLANK & G3==THEIRS & F2==MINE"
+    acts[..., 4] += 9 * parse(planted)(boards)
+    found = best_lines(acts, boards, count=2, min_matches=5)
+    assert found.neuron.tolist() == sorted(2 * list(range(7)))
+    row = found[found.neuron == 4].iloc[0]
+    assert row.hypothesis == planted
+    assert row.matches == parse(planted)(boards).sum() >= 5
+    assert row.auc == found.auc.max() > 0.95
+    assert found.groupby("neuron").auc.is_monotonic_decreasing.all()
+    assert found.equals(best_lines(acts, boards, count=2, min_matches=5))
+
+
+def test_rare_lines_are_left_out(boards):
+    matches = line_labels(boards).flatten(1).sum(1)
+    aucs = line_aucs(acts_with_ties(), boards, min_matches=4)
+    assert torch.equal(aucs.isnan().all(1), matches < 4)
+    assert best_lines(acts_with_ties(), boards, min_matches=301).empty
+
+
+def test_other_positions_are_an_error(boards):
+    with pytest.raises(ValueError, match=r"found \(3, 99\) and \(3, 100\)"):
+        line_aucs(acts_with_ties()[:, :99], boards)
