@@ -5,7 +5,10 @@ points. Whatever a student's code does to this process, all it can change is wha
 """
 
 import ast
+import asyncio
 import builtins
+import gc
+import inspect
 import linecache
 import os
 import socket
@@ -23,6 +26,8 @@ from othello_interp.grading import escape, wire
 
 MAX_TEXT = 2000
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+PARSE = ast.PyCF_ONLY_AST | AWAIT
 CODE_MAGICS = ("time", "timeit", "capture", "prun")
 
 
@@ -56,6 +61,7 @@ class _Notebook:
         self.space.update(__name__="__main__", get_ipython=lambda: self)
         self.found: dict[str, list[Any]] = {}
         self.ignored: list[str] = []
+        self.unparsed = ""  # the last cell that did not parse: the next may be the rest of it
 
     def run_cell(
         self,
@@ -83,7 +89,7 @@ class _Notebook:
             code = self._compile(label, source, before, only_definitions)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             return {"status": "does not parse", "error": _syntax(error), "ignored": self.ignored}
-        _, error = call_limited(lambda: exec(code, self.space), seconds)
+        _, error = call_limited(lambda: _execute(code, self.space), seconds)
         self._note_functions(functions, known)
         if error is None:
             return {"status": "ran", "error": "", "ignored": self.ignored}
@@ -93,18 +99,23 @@ class _Notebook:
     def _compile(self, label: str, source: str, before: str, only_definitions: bool) -> types.CodeType:
         from IPython.core.inputtransformer2 import TransformerManager
 
+        goes_on = bool(before) and source.lstrip("\n")[:1] in (" ", "\t")
         try:
-            source = TransformerManager().transform_cell(source)
-            tree = ast.parse(source, label)
-        except IndentationError:
-            if not before:
+            if goes_on and before == self.unparsed:
+                raise IndentationError("the rest of a function")
+            whole = TransformerManager().transform_cell(source)
+            tree = compile(whole, label, "exec", PARSE)
+            compile(tree, label, "exec", AWAIT)
+        except SyntaxError:
+            self.unparsed = source
+            if not goes_on:
                 raise
-            source = before + "\n" + source
-            tree = ast.parse(source, label)
+            whole = TransformerManager().transform_cell(before + "\n" + source)
+            tree = compile(whole, label, "exec", PARSE)
         if only_definitions:
             tree.body = [node for node in tree.body if isinstance(node, DEFINITIONS)]
-        linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
-        return compile(tree, label, "exec")
+        linecache.cache[label] = (len(whole), None, whole.splitlines(keepends=True), label)
+        return compile(tree, label, "exec", AWAIT)
 
     def _note_functions(self, functions: list[str], known: dict[str, Any]) -> None:
         new = {
@@ -125,7 +136,10 @@ class _Notebook:
         if not candidates:
             return Outcome(case.name, "absent", error=f"the notebook defines no function `{function}`")
         answered = [candidate for candidate in candidates if not _is_stub(candidate)]
-        return run_case((answered or candidates)[-1], case, seconds)
+        outcome = run_case((answered or candidates)[-1], case, seconds)
+        if outcome.status != "returned":
+            gc.collect()  # what a failed call held in memory must not count against the next exercise
+        return outcome
 
     # What the cell's magics turn into. They are ignored with a note, but for those that only wrap Python
     # code.
@@ -156,6 +170,13 @@ class _Notebook:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *args, **kwargs: None
+
+
+def _execute(code: types.CodeType, space: dict[str, Any]) -> None:
+    if code.co_flags & inspect.CO_COROUTINE:  # the cell has an `await` outside functions, as Jupyter allows
+        asyncio.run(types.FunctionType(code, space)())
+    else:
+        exec(code, space)
 
 
 def _is_stub(function: Any) -> bool:

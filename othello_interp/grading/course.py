@@ -120,7 +120,7 @@ class Exam:
                 cases = self.keys[exercise.id].cases
                 names = tuple(case.name for case in cases)
                 coded = tuple(encode(case) for case in cases)
-                tasks.append(Task(exercise.id, exercise.function, exercise.time_limit, coded, names))
+                tasks.append(Task(exercise.id, exercise.function, float(exercise.time_limit), coded, names))
         return tasks
 
     def refs(self) -> list[dict[str, Any]]:

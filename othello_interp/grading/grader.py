@@ -124,7 +124,7 @@ class Grader:
             status = "nothing handed in"
         else:
             status = "incomplete" if missing else "graded"
-        total = sum(item.points or 0.0 for item in exercises.values())
+        total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
             paper.submission.student,
             paper.submission.id,
@@ -135,8 +135,8 @@ class Grader:
             exercises,
             problems,
             {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},
-            seconds=sum(run.seconds for run in runs.values()),
-            cpu=sum(run.cpu for run in runs.values()),
+            seconds=sum((run.seconds for run in runs.values()), 0.0),
+            cpu=sum((run.cpu for run in runs.values()), 0.0),
             peak=max((run.peak for run in runs.values()), default=0),
             shingles=shingles("\n".join(paper.sources.values()), self._common)[:5000],
         )

@@ -93,6 +93,7 @@ def _keep_only(channel: int) -> None:
 def _watch(child: int, status: socket.socket, baseline: int, memory: int) -> str:
     """Wait until the child ends, the other side hangs up, or the tree uses too much memory; says which."""
     ended = os.pidfd_open(child)
+    memory += memory // 8  # a single process is to meet its own limit first, and can say so
     while True:
         ready = select.select([status, ended], [], [], POLL_SECONDS)[0]
         if ended in ready:

@@ -1,5 +1,6 @@
 """Read a submitted .ipynb file, whatever state it is in, as plain cells. Runs and parses none of its code."""
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ def read_notebook(data: bytes) -> Notebook:
     """The cells of a notebook file; Unreadable if it isn't one."""
     if len(data) > MAX_FILE:
         raise Unreadable(f"the file is larger than {MAX_FILE // 2**20} MB")
+    data = data.removeprefix(codecs.BOM_UTF8)
     if not data.strip():
         raise Unreadable("the file is empty")
     if data.lstrip()[:1] != b"{":
@@ -46,7 +48,7 @@ def read_notebook(data: bytes) -> Notebook:
         what = "a web page" if start.startswith((b"<!doctype", b"<html")) else "something else"
         raise Unreadable(f"the file is {what}, not a notebook: hand in the .ipynb file itself")
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = json.loads(data.decode())
     except UnicodeDecodeError:
         raise Unreadable("the file is damaged: it is not text in UTF-8") from None
     except json.JSONDecodeError as error:

@@ -112,7 +112,7 @@ def _attack(zygote: Zygote, setting: Setting, secrets: list[Path]) -> dict[str, 
         }
         child = zygote.fork(setting)
         try:
-            answer = child.request(request, 30)
+            answer = child.request(request, 30.0)
             holds = answer if isinstance(answer, dict) else {}
         except Lost:
             holds = {}

@@ -5,6 +5,7 @@ It needs no model and none of the lessons, so the grader's tests don't change wh
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,15 @@ def build(folder: Path, notebooks: int = 1) -> Course:
     (solutions / f"{SECOND}.py").write_text(SECOND_SOLUTIONS)
     kept = [e for e in EXERCISES if notebooks == 2 or e.notebook == NOTEBOOK]
     return Course("Small course", {exercise.id: exercise for exercise in kept}, blank, solutions)
+
+
+def write_files(folder: Path, files: dict) -> Path:
+    """Write a submission's files; dicts as JSON. Later files are newer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (name, content) in enumerate(files.items()):
+        if isinstance(content, dict):
+            content = json.dumps(content)
+        path = folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
+    return folder

@@ -1,0 +1,636 @@
+"""Submissions of every kind to the small course, each with the points and words it must get.
+
+`HONEST` must keep full marks, `HOSTILE` lose only what they spoil, `FORGERS` gain nothing, `DAMAGED` be
+read as far as possible. Each is built here; none is a file that somebody might open by mistake.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from small_course import RIGHT, WRONG, cell, first, notebook, solved, stub
+
+FULL = {"1.1": 2, "1.2": 2, "1.3": 2}
+NOTHING = {"1.1": 0, "1.2": 0, "1.3": 0}
+
+
+@dataclass
+class Entry:
+    """One submission and what must come of it.
+
+    Attributes:
+        files: name -> contents; a dict is written as JSON, a callable is handed the folder to fill.
+        points: by exercise, None for a blank.
+        says: exercise -> words that its message holds; "remarks", "problems" and "look" for those lists.
+    """
+
+    name: str
+    files: dict[str, Any] | Callable
+    points: dict[str, float | None]
+    says: dict[str, str] = field(default_factory=dict)
+    status: str = "graded"
+
+
+def one(
+    name: str, content: Any, points: dict[str, float | None], status: str = "graded", **says: str
+) -> Entry:
+    """An entry with one file."""
+    says = {key.replace("_", ".").lstrip("e"): text for key, text in says.items()}
+    return Entry(name, {"01_boards.ipynb": content}, points, says, status)
+
+
+def spoiled(name: str, body: str, says: str, extra: str = "") -> Entry:
+    """Right answers, but for 1.2, whose body does harm."""
+    lines = "\n".join("    " + line for line in body.splitlines())
+    answers = {**RIGHT, "1.2": f"def above(acts, threshold):\n{lines}"}
+    return one(name, first(answers, [extra] if extra else []), {**FULL, "1.2": 0}, e1_2=says)
+
+
+def other_way(name: str, *lines: str) -> Entry:
+    """Right answers, 1.2 written in a way of its own."""
+    return one(name, first({**RIGHT, "1.2": "\n".join(lines)}), FULL)
+
+
+def forger(name: str, attack: str, answers: dict[str, str] | None = None, **says: str) -> Entry:
+    """Wrong answers and an attack in a cell before them."""
+    return one(name, first(WRONG if answers is None else answers, [attack]), NOTHING, **says)
+
+
+SWALLOW = (
+    "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+)
+
+HOSTILE = [
+    spoiled("infinite loop", "while True:\n    pass", "still running after"),
+    spoiled("loop that swallows exceptions", SWALLOW, "still running after"),
+    spoiled(
+        "loop with the alarm off",
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nwhile True:\n    pass",
+        "had not stopped after",
+    ),
+    spoiled(
+        "loop in C",
+        "import re\nreturn re.match('(a+)+$', 'a' * 60 + 'b')",
+        "",
+    ),
+    spoiled("sleep", "import time\ntime.sleep(1000)", "still running after"),
+    spoiled(
+        "deadlock",
+        "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+        "still running after",
+    ),
+    spoiled("SystemExit", "raise SystemExit(0)", "SystemExit"),
+    spoiled("exit()", "exit()", ""),
+    spoiled("os._exit", "import os\nos._exit(3)", "ended the process (exit status 3)"),
+    spoiled("os._exit(0)", "import os\nos._exit(0)", "ended the process (exit status 0)"),
+    spoiled("segmentation fault", "import ctypes\nctypes.string_at(0)", "segmentation fault"),
+    spoiled("abort", "import os\nos.abort()", "crashed"),
+    spoiled(
+        "endless recursion",
+        "return above(acts, threshold)",
+        "RecursionError",
+    ),
+    spoiled(
+        "stack overflow",
+        "import sys\nsys.setrecursionlimit(10**9)\nreturn repeat(lambda: repeat, 10**9)",
+        "",
+        "import functools\ndef repeat(f, n):\n    return sorted([1], key=lambda _: repeat(f, n - 1))",
+    ),
+    spoiled(
+        "fork bomb",
+        "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+        "",
+    ),
+    spoiled(
+        "thread bomb",
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,)).start()",
+        "can't start new thread",
+    ),
+    spoiled("memory hog", "hog = []\nwhile True:\n    hog.append(bytearray(2**26))", "MemoryError"),
+    spoiled("two gigabytes at once", "import torch\nreturn torch.ones(2**29)", "memory"),
+    spoiled(
+        "memory hog in many processes",
+        "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n"
+        "        hog = bytearray(b'x') * (60 * 2**20)\n        time.sleep(100)\ntime.sleep(100)",
+        "used more memory than is allowed",
+    ),
+    spoiled(
+        "shared memory hog",
+        "import mmap\nhogs = []\nwhile True:\n    hogs.append(mmap.mmap(-1, 2**24))\n"
+        "    hogs[-1][:] = b'x' * 2**24",
+        "",
+    ),
+    spoiled("endless output", "while True:\n    print('x' * 10**6)", "still running after"),
+    spoiled(
+        "endless output to the descriptor",
+        "import os\nwhile True:\n    os.write(1, b'x' * 10**6)",
+        "still running after",
+    ),
+    spoiled(
+        "giant file",
+        "with open('/tmp/big', 'wb') as file:\n    while True:\n        file.write(bytes(2**24))",
+        "OSError",
+    ),
+    spoiled(
+        "many files",
+        "import os\nfor i in range(10**6):\n    os.mkdir(f'/tmp/{i}')",
+        "",
+    ),
+    spoiled("descriptors", "opened = [open('/dev/null') for _ in range(10**5)]", "Too many open files"),
+    spoiled("giant answer", "import torch\nreturn torch.zeros(20_000_000)", ""),
+    spoiled("giant string", "return 'x' * (100 * 2**20)", ""),
+    spoiled(
+        "bottomless answer",
+        "box = []\nfor _ in range(10**5):\n    box = [box]\nreturn box",
+        "nested",
+    ),
+    spoiled("answer that contains itself", "box = []\nbox.append(box)\nreturn box", "nested"),
+    spoiled("kills its group", "import os\nos.kill(0, 9)\nwhile True: pass", ""),
+    spoiled(
+        "kills everything",
+        "import os\nfor pid in range(1, 70000):\n    try:\n        os.kill(pid, 9)\n"
+        "    except OSError:\n        pass\nreturn 7.0",
+        "",
+    ),
+    spoiled("closes the channel", "import os\nos.closerange(0, 200)\nreturn 7.0", ""),
+    spoiled(
+        "rubbish in the channel",
+        "import os\nos.write(3, b'rubbish rubbish rubbish')\nreturn 7.0",
+        "",
+    ),
+    spoiled(
+        "endless message in the channel",
+        "import os\nos.write(3, (2**32 - 1).to_bytes(4, 'little'))\nwhile True:\n"
+        "    os.write(3, bytes(10**6))",
+        "",
+    ),
+    spoiled(
+        "slow drip in the channel",
+        "import os, time\nos.write(3, (10**6).to_bytes(4, 'little'))\n"
+        "while True:\n    try:\n        os.write(3, b'x')\n        time.sleep(0.01)\n"
+        "    except BaseException:\n        pass",
+        "had not stopped",
+    ),
+    spoiled(
+        "error whose text never ends",
+        "class Bad(Exception):\n    def __str__(self):\n        while True: pass\nraise Bad()",
+        "Bad",
+    ),
+    spoiled("waits for input", "return float(input('? '))", "EOFError"),
+    spoiled(
+        "network",
+        "import socket\nsocket.create_connection(('1.1.1.1', 53), 1)\nreturn 7.0",
+        "Error",
+    ),
+    one(
+        "os._exit in a cell",
+        first(RIGHT, ["import os\nos._exit(0)"]),
+        FULL,
+        look="ended the process",
+    ),
+    one(
+        "loop in a cell that swallows exceptions",
+        first(RIGHT, [SWALLOW]),
+        FULL,
+        remarks="cell 3",
+    ),
+    one(
+        "crash in the cell of an answer, after the function",
+        first({**RIGHT, "1.2": RIGHT["1.2"] + "\nimport ctypes\nctypes.string_at(0)"}),
+        FULL,
+        look="segmentation fault",
+    ),
+    one(
+        "crash in every cell",
+        first({name: source + "\nimport os\nos._exit(1)" for name, source in RIGHT.items()}),
+        FULL,
+        look="ended the process",
+    ),
+]
+
+FORGERS = [
+    forger(
+        "patches the comparison",
+        "import torch, numpy\nimport othello_interp.exercises.compare as compare\n"
+        "compare.compare = lambda *a, **k: None\ntorch.equal = torch.allclose = lambda *a, **k: True\n"
+        "torch.isclose = lambda a, b, **k: torch.ones_like(a, dtype=torch.bool)\n"
+        "numpy.testing.assert_allclose = lambda *a, **k: None",
+        e1_1="white",
+    ),
+    forger(
+        "patches the judge and the points",
+        "import othello_interp.exercises.judge as judge\nfrom othello_interp.exercises.judge import Verdict\n"
+        "judge.judge = lambda key, outcomes: Verdict(key.exercise.id, 'passed', 1000.0)\n"
+        "Verdict.share = property(lambda self: 1000.0)",
+    ),
+    forger(
+        "patches the results",
+        "import othello_interp.grading.score as score\n"
+        "score.Result.total = property(lambda self: 3000)\n"
+        "score.score_exercise = lambda *a: score.ExerciseResult('1.1', 'passed', 3000.0)",
+    ),
+    forger(
+        "hooks the cells, so that later ones are empty",
+        "import othello_interp.grading.child as child\n"
+        "child._Notebook.run_cell = lambda self, *a, **k: {'status': 'ran', 'error': '', 'ignored': []}\n"
+        "child._Notebook.call = lambda self, *a, **k: None",
+        {},
+        e1_1="",
+    ),
+    forger(
+        "answers with forged outcomes",
+        "import othello_interp.grading.child as child\nfrom othello_interp.exercises.plain import Outcome\n"
+        "child._Notebook.call = lambda self, function, case, seconds: "
+        "{'status': 'passed', 'points': 1000, 'case': case.name}",
+    ),
+    forger(
+        "answers with outcomes of the wrong types",
+        "import othello_interp.grading.child as child\nfrom othello_interp.exercises.plain import Outcome\n"
+        "child._Notebook.call = lambda self, function, case, seconds: Outcome(\n"
+        "    case.name, 'returned', None, error=7, changed=3, global_data='x', printed=None, seconds='fast')",
+    ),
+    forger(
+        "sends answers beforehand",
+        "import socket, torch\nfrom othello_interp.grading import wire\n"
+        "from othello_interp.exercises.plain import Outcome\nchannel = socket.socket(fileno=3)\n"
+        "wire.send(channel, {'status': 'ran', 'error': '', 'ignored': []})\n"
+        "for name in ('5 boards', '7 boards'):\n"
+        "    wire.send(channel, Outcome(name, 'returned', torch.ones(2, 3)))\n"
+        "channel.detach()",
+        {},
+    ),
+    forger(
+        "writes the gradebook",
+        "import glob, os\nfor root in ('/', '/tmp', '/work', '/root', '/home', os.getcwd(), '..'):\n"
+        "    for path in glob.glob(root + '/**/grades.csv', recursive=True) + [root + '/out/grades.csv']:\n"
+        "        try:\n            open(path, 'w').write('mallory,graded,6')\n"
+        "        except OSError:\n            pass",
+    ),
+    forger(
+        "ships a pickle",
+        "import os\nclass Evil:\n    def __reduce__(self):\n        return os.system, ('touch /tmp/pwned',)",
+        {name: source.split("\n")[0] + "\n    return Evil()" for name, source in RIGHT.items()},
+        e1_1="",
+    ),
+    forger(
+        "reads the instructor's files",
+        "import glob, os, sys\nfound = {}\n"
+        "for base in ['/'] + sys.path + ['/work', '/tmp', os.path.expanduser('~'), '/proc/1/cwd']:\n"
+        "    for path in glob.glob(base + '/**/solutions/*.py', recursive=True):\n"
+        "        exec(open(path).read(), found)\nglobals().update(found)",
+        {},
+        e1_1="NotImplementedError",
+        look="names the solutions",
+    ),
+    forger(
+        "asks the library for the reference",
+        "from othello_interp.exercises.answer_key import load_reference\n"
+        "from othello_interp.exercises import EXERCISES, solution\nsolution('1.1')\n"
+        "share_of_black = load_reference(EXERCISES['1.1'])",
+        {},
+        look="names the solutions",
+    ),
+    forger(
+        "searches memory for the expected values",
+        "import gc, inspect\nfrom othello_interp.exercises.plain import Outcome\n"
+        "def steal(*args):\n    for thing in gc.get_objects():\n"
+        "        if isinstance(thing, Outcome):\n            return thing.value\n"
+        "    frame = inspect.currentframe()\n    while frame:\n"
+        "        for value in frame.f_locals.values():\n"
+        "            if hasattr(value, 'expected'):\n                return value.expected\n"
+        "        frame = frame.f_back",
+        {name: source.split("\n")[0] + "\n    return steal()" for name, source in RIGHT.items()},
+    ),
+    forger(
+        "equal to everything",
+        "import torch\nclass Equal(torch.Tensor):\n    def __eq__(self, other):\n        return True\n"
+        "    @classmethod\n"
+        "    def __torch_function__(cls, func, types, args=(), kwargs=None):\n        return True\n"
+        "class Any:\n    __class__ = torch.Tensor\n    shape = (2, 3)\n"
+        "    def __eq__(self, other):\n        return True",
+        {
+            "1.1": "def share_of_black(states):\n    return torch.zeros(2, 3).as_subclass(Equal)",
+            "1.2": "def above(acts, threshold):\n    return Any()",
+            "1.3": "def strongest(acts, count):\n    return Any()",
+        },
+    ),
+    forger(
+        "not a number everywhere",
+        "nan = float('nan')",
+        {
+            "1.1": "def share_of_black(states):\n    return torch.full((2, 3), nan)",
+            "1.2": "def above(acts, threshold):\n    return nan",
+            "1.3": "def strongest(acts, count):\n    return torch.full((count,), nan)",
+        },
+    ),
+    forger(
+        "hard-coded for another seed",
+        "import torch\ng = torch.Generator().manual_seed(0)\n"
+        "table = (torch.randint(-1, 2, (5, 2, 3), generator=g) == 1).float().mean(0)",
+        {"1.1": "def share_of_black(states):\n    return table", **{k: WRONG[k] for k in ("1.2", "1.3")}},
+    ),
+    forger(
+        "lifts its limits",
+        "import resource\nfor kind in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_CPU):\n"
+        "    resource.setrlimit(kind, (resource.RLIM_INFINITY,) * 2)",
+        remarks="cell 3",
+    ),
+    forger(
+        "patches the encoder",
+        "import othello_interp.exercises.encode as encode\nimport othello_interp.grading.wire as wire\n"
+        "wire.encode = lambda message, limit=0: b'passed'",
+    ),
+    forger(
+        "replaces the interpreter",
+        "import os, sys\nos.execv('/bin/sh', ['sh', '-c', 'echo passed >&3; sleep 100'])",
+        {},
+    ),
+    forger(
+        "looks for sockets of the grader",
+        "import socket, os\nfor number in range(4, 200):\n    try:\n"
+        '        socket.socket(fileno=number).send(b\'{"exit": 0, "points": 6}\')\n'
+        "    except OSError:\n        pass",
+    ),
+]
+
+HONEST = [
+    one("plain", solved(), FULL),
+    one(
+        "warnings on stderr",
+        solved(["import sys, warnings\nwarnings.warn('careful')\nprint('note', file=sys.stderr)"]),
+        FULL,
+    ),
+    one(
+        "prints and plots",
+        solved(
+            [
+                "print('x' * 10000)\nimport plotly.express as px\npx.imshow([[1, 2]]).show()",
+                "from IPython.display import display, HTML\ndisplay(HTML('<b>hello</b>'))",
+            ]
+        ),
+        FULL,
+    ),
+    one(
+        "magics and shell lines",
+        solved(
+            [
+                "%matplotlib inline\n!pip install einops\nfiles = !ls\nx = 3",
+                "%%time\ny = x + 1",
+                "%%bash\nrm -rf ~",
+                "assert y == 4",
+                "?print",
+            ]
+        ),
+        FULL,
+        remarks="`!pip install einops` was ignored",
+    ),
+    one(
+        "modulo at the start of a line",
+        first({**RIGHT, "1.2": "k = (7\n % 4)\n" + RIGHT["1.2"]}),
+        FULL,
+    ),
+    one(
+        "helper in another cell",
+        first(
+            {**RIGHT, "1.2": "def above(acts, threshold):\n    return helper(acts > threshold)"},
+            ["def helper(mask):\n    return mask.double().mean()"],
+        ),
+        FULL,
+    ),
+    one(
+        "cells run out of order",
+        first(
+            {**RIGHT, "1.1": "print(share_of_black(torch.ones(2, 2, 3)), later)\n" + RIGHT["1.1"]},
+            ["print(above(torch.ones(3), 0.0))\nearly = above(torch.ones(3), 0.0)"],
+        )
+        | {},
+        FULL,
+    ),
+    one(
+        "numpy and float64",
+        first(
+            {
+                "1.1": "import numpy as np\ndef share_of_black(states):\n"
+                "    return (np.asarray(states) == 1).mean(axis=0)",
+                "1.2": "def above(acts, threshold):\n    return np.mean(acts.numpy() > threshold)",
+                "1.3": "def strongest(acts, count):\n"
+                "    return np.argsort(-np.abs(acts.numpy()))[:count].astype(np.int32)",
+            }
+        ),
+        FULL,
+    ),
+    one(
+        "loops",
+        first(
+            {
+                **RIGHT,
+                "1.1": "def share_of_black(states):\n    out = torch.zeros(states.shape[1:])\n"
+                "    for board in states:\n        for r in range(2):\n            for c in range(3):\n"
+                "                out[r, c] += float(board[r, c] == 1) / len(states)\n    return out",
+            }
+        ),
+        FULL,
+    ),
+    other_way(
+        "slow but legal",
+        "import time",
+        "def above(acts, threshold):",
+        "    time.sleep(0.4)",
+        "    return (acts > threshold).float().mean()",
+    ),
+    other_way("lambda", "above = lambda acts, threshold: (acts > threshold).float().mean()"),
+    other_way(
+        "decorated",
+        "import functools",
+        "@functools.lru_cache",
+        "def known(n):",
+        "    return n",
+        "@torch.no_grad()",
+        RIGHT["1.2"],
+    ),
+    other_way("renamed arguments", "def above(x, t=0.0):", "    return (x > t).float().mean()"),
+    other_way(
+        "future annotations and types",
+        "from __future__ import annotations",
+        "from dataclasses import dataclass",
+        "@dataclass",
+        "class Box:",
+        "    value: Tensor",
+        RIGHT["1.2"],
+    ),
+    other_way(
+        "processes of its own",
+        "import subprocess",
+        "def above(acts, threshold):",
+        "    subprocess.run(['/bin/echo', 'hi'], check=True)",
+        "    return (acts > threshold).float().mean()",
+    ),
+    other_way(
+        "scratch files",
+        "import tempfile",
+        "def above(acts, threshold):",
+        "    with tempfile.TemporaryFile() as file:",
+        "        torch.save(acts, file)",
+        "        file.seek(0)",
+        "        acts = torch.load(file)",
+        "    return (acts > threshold).float().mean()",
+    ),
+    other_way(
+        "requires grad",
+        "w = torch.ones(1, requires_grad=True)",
+        "def above(acts, threshold):",
+        "    return (w * (acts > threshold).float()).mean()",
+    ),
+    other_way("stops half-way through a cell", RIGHT["1.2"], "raise ValueError('todo')"),
+    one("fails elsewhere", solved(["1 / 0", "undefined_name", "def broken(:"]), FULL, remarks="cell 3"),
+    one(
+        "threads left running",
+        solved(
+            [
+                "import threading, time\ndef spin():\n    while True:\n        time.sleep(0.01)\n"
+                "for _ in range(4):\n    threading.Thread(target=spin).start()"
+            ]
+        ),
+        FULL,
+    ),
+    one("await in a cell", solved(["import asyncio\nawait asyncio.sleep(0)\ndone = 1"]), FULL),
+    one("umlauts", solved(["größe = 'Ähre 你好 🙂'\nprint(größe)"]), FULL),
+    one(
+        "hints",
+        solved(["from othello_interp.exercises import hint, progress\nhint('1.1')\nprogress()"]),
+        FULL,
+    ),
+]
+
+
+def _without(document: dict, identity: str) -> dict:
+    return document | {"cells": [c for c in document["cells"] if c["id"] != identity]}
+
+
+def _edited(document: dict, identity: str, **changes: Any) -> dict:
+    return document | {"cells": [c | changes if c["id"] == identity else c for c in document["cells"]]}
+
+
+def _untagged(document: dict) -> dict:
+    cells = [{k: v for k, v in c.items() if k != "id"} | {"metadata": {}} for c in document["cells"]]
+    return document | {"cells": cells}
+
+
+def _version_3(document: dict) -> dict:
+    cells = [
+        {"cell_type": "code", "input": c["source"], "language": "python", "outputs": [], "metadata": {}}
+        if c["cell_type"] == "code"
+        else {"cell_type": "markdown", "source": c["source"], "metadata": {}}
+        for c in document["cells"]
+    ]
+    return {"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]}
+
+
+def _split(document: dict) -> dict:
+    """The function of 1.2 cut in two at its first line."""
+    cells = []
+    for c in document["cells"]:
+        if c["id"] == "stub1.2":
+            head, rest = RIGHT["1.2"].split("\n", 1)
+            cells += [c | {"source": [head]}, cell(rest, id="new")]
+        else:
+            cells.append(c)
+    return document | {"cells": cells}
+
+
+BLANK_ALL = {"1.1": None, "1.2": None, "1.3": None}
+TEXT = json.dumps(solved())
+
+DAMAGED = [
+    one("blank", first(), NOTHING, e1_1="raise NotImplementedError"),
+    one("known mistakes", first(WRONG), NOTHING, e1_1="You counted white", e1_3="Strong may be negative"),
+    one(
+        "partial credit",
+        first({**RIGHT, "1.1": "def share_of_black(states):\n    return (states == 1).float().mean()"}),
+        {**FULL, "1.1": 1},
+        e1_1="Keep the squares apart",
+    ),
+    one("empty file", "", BLANK_ALL, "unreadable", problems="is empty"),
+    one("cut short", TEXT[: len(TEXT) // 2], BLANK_ALL, "unreadable", problems="damaged"),
+    one(
+        "a stray comma",
+        TEXT.replace('"cells": [', '"cells": [,', 1),
+        BLANK_ALL,
+        "unreadable",
+        problems="valid JSON",
+    ),
+    one("rubbish", b"\x80\x81\xff" * 100, BLANK_ALL, "unreadable", problems="not a notebook"),
+    one("latin-1", b'{"cells": "\xe4"}', BLANK_ALL, "unreadable", problems="UTF-8"),
+    one("a web page", "<!DOCTYPE html><html></html>", BLANK_ALL, "unreadable", problems="web page"),
+    one("no cells", {"metadata": {}}, BLANK_ALL, "unreadable", problems="no list of cells"),
+    one("a list", "[1, 2]", BLANK_ALL, "unreadable", problems="not a notebook"),
+    one("bottomless JSON", '{"cells": ' + "[" * 200_000, BLANK_ALL, "unreadable", problems="can't be read"),
+    one("right name, none of the cells", notebook([cell("print(1)")]), NOTHING, e1_1="no function"),
+    Entry(
+        "an essay",
+        {"essay.ipynb": notebook([cell("print(1)")])},
+        BLANK_ALL,
+        {"problems": "none of"},
+        "nothing handed in",
+    ),
+    Entry("empty folder", {}, BLANK_ALL, {"problems": "no notebook was handed in"}, "unreadable"),
+    Entry("only a text", {"answer.txt": "42"}, BLANK_ALL, {"problems": "no notebook"}, "unreadable"),
+    one("version 3", _version_3(solved()), FULL, remarks="version 3"),
+    one("a missing cell", _without(solved(), "stub1.2"), {**FULL, "1.2": 0}, e1_2="no function"),
+    one("lost setup cell", _without(solved(), "setup"), FULL),
+    one("broken setup cell", _edited(solved(), "setup", source="import toorch\nimport check"), FULL),
+    one(
+        "own code in the setup cell",
+        _edited(
+            first({**RIGHT, "1.2": "def above(acts, threshold):\n    return share(acts > threshold)"}),
+            "setup",
+            source="import torch\ndef share(x):\n    return x.float().mean()",
+        ),
+        FULL,
+    ),
+    one(
+        "duplicated stub",
+        first(RIGHT)
+        | {"cells": [*solved()["cells"], cell(stub("1.2"), id="dup", exercise="1.2", role="stub")]},
+        FULL,
+        remarks="defined in 2 cells",
+    ),
+    one("split function", _split(solved()), FULL),
+    one("turned into markdown", _edited(solved(), "stub1.2", cell_type="markdown"), FULL, remarks="markdown"),
+    one("turned into raw", _untagged(_edited(solved(), "stub1.2", cell_type="raw")), FULL, remarks="raw"),
+    one("ids and tags lost", _untagged(solved()), FULL),
+    one("renamed function", first({**RIGHT, "1.2": RIGHT["1.2"].replace("above", "over")}), FULL),
+    one(
+        "does not parse",
+        first({**RIGHT, "1.2": "def above(acts, threshold)\n    return 1"}),
+        {**FULL, "1.2": 0},
+        remarks="does not parse",
+    ),
+    one("source as one string", _edited(solved(), "stub1.2", source=RIGHT["1.2"]), FULL),
+    one("cells in reverse", first(RIGHT) | {"cells": solved()["cells"][::-1]}, FULL),
+    one("odd metadata", _edited(solved(), "stub1.2", metadata=None) | {"metadata": 7}, FULL),
+    one(
+        "odd cells",
+        first(RIGHT) | {"cells": [None, 7, "x", {}, {"cell_type": 3}, *solved()["cells"]]},
+        FULL,
+        remarks="damaged cells",
+    ),
+    one("byte order mark", b"\xef\xbb\xbf" + TEXT.encode(), FULL),
+    Entry("renamed file", {"homework final (3).ipynb": solved()}, FULL),
+    Entry(
+        "two versions",
+        {"01_boards.ipynb": first(), "01_boards (1).ipynb": solved()},
+        FULL,
+        {"remarks": "both"},
+    ),
+    Entry(
+        "one of two damaged",
+        {"01_boards.ipynb": solved(), "old.ipynb": "{"},
+        FULL,
+        {"problems": "old.ipynb"},
+        "partly unreadable",
+    ),
+]
+
+ENTRIES = [*HONEST, *HOSTILE, *FORGERS, *DAMAGED]
