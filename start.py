@@ -42,7 +42,7 @@ def set_up() -> None:
         venv.create(VENV, clear=True, with_pip=True)
     except subprocess.CalledProcessError:
         sys.exit("Python could not make a virtual environment. On Debian: apt install python3-venv")
-    pip = [BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip = [BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
     subprocess.run([*pip, "-c", "constraints.txt", "-e", ".[dev]"], cwd=ROOT, check=True)
     STAMP.write_text(wanted())
 
