@@ -44,11 +44,13 @@ class ModelRef:
 class Case:
     """One call of the student's function: `inputs` are its arguments by name, in the order of its signature.
 
-    Inputs are tensors, ModelRefs, plain Python values, or lists, tuples and dicts of these.
+    Inputs are tensors, ModelRefs, plain Python values, or lists, tuples and dicts of these. `seed` is for an
+    exercise's `score`, which may draw from it what the function is not shown.
     """
 
     name: str
     inputs: dict[str, Any]
+    seed: int = 0
 
     def __post_init__(self) -> None:
         _require(isinstance(self.name, str) and self.name, f"a case needs a name, found {self.name!r}")
