@@ -1,26 +1,32 @@
-"""Makes what data/ holds beside the model: games, focus games and the probe, recorded in the manifest.
+"""Makes what data/ holds: the model from trained weights, games, focus games and the probe.
 
-`othello-interp build-data` does it all again after a change of model (the games stay as they are).
+`othello-interp build-data --weights RUN/model.safetensors` does it all after a training run (the games stay
+as they are). Everything is recorded in the manifest.
 """
 
 import argparse
 import io
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from othello_interp.data import write_data
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse
-from othello_interp.model import load_model
+from othello_interp.model import bridge, load_model
 from othello_interp.probe import probe_accuracy, train_probe
 from othello_interp.random_games import random_games
+from othello_interp.squares import label_to_square
+from othello_interp.surgery import best_neurons, fold, relabel, swap_neurons
 
-HYPOTHESIS = "C0==BLANK & D1==THEIRS & E2==MINE"
-GAMES_SEED, FOCUS_SEED, PROBE_SEED = 1393, 50, 7
+HYPOTHESIS, LAYER, NEURON = "C0==BLANK & D1==THEIRS & E2==MINE", 5, 1393
+GAMES_SEED, FOCUS_SEED, PROBE_SEED, CHOICE_SEED = 1393, 50, 7, 300
+N_HEADS = 8
 CLEAR_GAME = 5  # the place in the focus games of the clearest example
 GENERATOR = "othello_interp.random_games, version 1"
 
@@ -29,6 +35,26 @@ def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, tokens=tokens.numpy())
     return buffer.getvalue()
+
+
+def build_model(weights: Path, what: str, n_games: int = 300) -> None:
+    """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that index 1393 of layer 5
+    is the neuron that best fits the hypothesis. `what` says how it was trained, for the manifest."""
+    state = load_file(weights)
+    if any(".ln" in name for name in state):
+        state = fold(state)
+    model = bridge(state, N_HEADS, source=str(weights))
+    games = FocusGames(model, random_games(n_games, CHOICE_SEED))
+    acts, boards = games.cache["post", LAYER], games.states_theirs_vs_mine[:, :59]
+    w_out = model.blocks[LAYER].mlp.W_out
+    candidates = best_neurons(acts, boards, w_out, model.W_U, HYPOTHESIS, label_to_square("C0"))
+    for candidate in candidates:
+        print(candidate)
+    chosen = candidates[0]
+    state = swap_neurons(relabel(state, chosen.symmetry), LAYER, chosen.neuron, NEURON)
+    half = {name: tensor.half().contiguous() for name, tensor in state.items()}
+    metadata = {"n_heads": str(N_HEADS), "normalization_type": "LNPre"}
+    write_data("model.safetensors", save(half, metadata), what=what, chosen=asdict(chosen), n_heads=N_HEADS)
 
 
 def build_games() -> None:
@@ -72,12 +98,16 @@ def build_probe(layer: int, n_games: int = 3000) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, help="trained weights to make the model from")
+    parser.add_argument("--what", default="Othello-GPT, folded, fp16", help="what the manifest says of it")
     parser.add_argument("--probe-layer", type=int, default=6, help="read the board after this layer (6)")
     parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
 
 
 def main(args: argparse.Namespace) -> int:
     torch.manual_seed(0)
+    if args.weights:
+        build_model(args.weights, args.what)
     if args.games:
         build_games()
     build_focus_games()

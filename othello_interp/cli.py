@@ -26,7 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
     "train": ("othello_interp.training", "train an Othello-GPT"),
     "train-probe": ("othello_interp.train_probe", "train a linear probe of the board"),
-    "figures": ("othello_interp.figures", "compute the figures of the series for a model"),
+    "build-data": ("othello_interp.build_data", "make the files of data/ again, from newly trained weights"),
+    "figures": ("othello_interp.side_by_side", "print the published figures beside those of a model"),
     "bench": ("othello_interp.bench", "time the rules engine against two others"),
 }
 

@@ -23,13 +23,13 @@ random_games
 board
 gpt
 model published
-games probe neurons hypotheses
+games probe neurons hypotheses figures
 lines ablation
 plotting
 utils
 surgery
 muon trainer training_log training
-build_data train_probe figures
+build_data train_probe side_by_side
 exercises
 notebooks
 grading
