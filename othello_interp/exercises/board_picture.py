@@ -9,18 +9,19 @@ from othello_interp.squares import COLUMNS, ROWS, square_to_label
 CELL = 14
 MARGIN = 12
 WIDTH = MARGIN + 8 * CELL
+MOST_MARKS = 24  # with more than that the outlines hide the picture
 WRONG, LINE = "var(--jp-warn-color1,#f57c00)", "rgba(128,128,128,.35)"
-POSITIVE, NEGATIVE = "33,102,172", "178,24,43"  # as in a red-white-blue scale
+POSITIVE, NEGATIVE = "45,115,215", "214,50,60"  # as in a red-white-blue scale, seen on white and on black
 
 
 def two_boards(found: Tensor, expected: Tensor, wrong: Tensor) -> str:
-    """HTML of two 8×8 boards on one colour scale; squares that are `wrong` are outlined on the first.
+    """HTML of two 8×8 boards on one colour scale; a few squares that are `wrong` are outlined on the first.
 
     Hovering over a square shows its label and value.
     """
     finite = [abs(x) for x in (found.flatten().tolist() + expected.flatten().tolist()) if math.isfinite(x)]
     scale = max(finite, default=1.0) or 1.0
-    marks = [bool(x) for x in wrong.flatten().tolist()]
+    marks = [bool(x) and int(wrong.sum()) <= MOST_MARKS for x in wrong.flatten().tolist()]
     left = _board("yours", found.flatten().tolist(), scale, marks)
     right = _board("expected", expected.flatten().tolist(), scale, [False] * 64)
     return f'<div style="margin:4px 0">{left}{right}</div>'
@@ -30,7 +31,7 @@ def _board(name: str, values: list[float], scale: float, marks: list[bool]) -> s
     shapes = [f'<text x="{MARGIN}" y="9">{name}</text>']
     for i in range(8):
         middle = MARGIN + (i + 0.5) * CELL
-        shapes.append(f'<text x="0" y="{middle + 7:.0f}">{ROWS[i]}</text>')
+        shapes.append(f'<text x="0" y="{middle + 3:.0f}">{ROWS[i]}</text>')
         shapes.append(
             f'<text x="{middle:.0f}" y="{2 * MARGIN + 8 * CELL - 3}" text-anchor="middle">{COLUMNS[i]}</text>'
         )

@@ -70,7 +70,7 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     same for every call, and the student's random state is left alone.
     """
     if not callable(fn):
-        return Outcome(case.name, "absent", error=f"found a {type(fn).__name__} in place of a function")
+        return Outcome(case.name, "absent", error=f"found {_what(fn)} in place of a function")
     given = _given(case.inputs)
     args, kwargs, problem = _bind(fn, given)
     if problem:
@@ -78,13 +78,13 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     printed = _Printed()
     before = {name: _version(value) for name, value in given.items()}
 
-    def call() -> Any:
-        with torch.random.fork_rng(devices=[]), redirect_stdout(printed):
-            torch.manual_seed(0)
-            return plain(fn(*args, **kwargs))
-
     start = time.perf_counter()
-    value, error = call_limited(call, time_limit)
+    with (
+        torch.random.fork_rng(devices=[]),
+        redirect_stdout(printed),
+    ):  # outside the limit, which could cut their end
+        torch.manual_seed(0)
+        value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
     status, text, frames = ("returned", "", "") if error is None else _describe(error, fn, time_limit)
     changed = tuple(name for name in given if _changed(given[name], case.inputs[name], before[name]))
@@ -93,6 +93,10 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     return Outcome(
         case.name, status, value, text, frames, changed, _global_data(fn), printed.getvalue(), seconds=seconds
     )
+
+
+def _what(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def _given(value: Any) -> Any:

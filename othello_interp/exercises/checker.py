@@ -4,7 +4,6 @@ None of them raises on a student's error; each shows a panel.
 """
 
 import inspect
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -58,7 +57,7 @@ def verdict(exercise: Exercise, fn: Any, seed: int = SEED) -> Verdict:
         return Verdict(exercise.id, "broken", message=messages.BROKEN.format(error=text))
 
 
-def check(exercise: str | Callable[..., Any], fn: Any = None) -> None:
+def check(exercise: Any, fn: Any = None) -> None:
     """Check an answer and show what came of it: `check("2.1", logit_attribution)` or
     `check(logit_attribution)`.
 
@@ -85,7 +84,7 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
         aside = messages.PART.format(earned=result.share * exercise.points, points=exercise.points)
     rows = [("Tested", exercise.tests)] if tried else []
     if result.case and result.status in ("wrong", "raised", "timed out"):
-        rows.append(("Failed on", result.case))
+        rows.append(("Failed first on", result.case))
     blocks = [("In your code", result.traceback)] if result.traceback else []
     if result.printed and result.status != "passed":
         blocks.append(("Printed by your function", result.printed))
@@ -107,7 +106,8 @@ def _what_next(exercise: Exercise, result: Verdict, entry: Entry) -> str:
                 return messages.NEXT.format(id=other.id, title=other.title)
         return messages.COURSE_DONE
     if result.status in ("broken", "absent", "interrupted", "open"):
-        return ""
+        call = messages.CALL.format(id=exercise.id, function=exercise.function)
+        return call if result.status == "absent" else ""
     if not exercise.hints:
         return messages.HINT_NONE.format(id=exercise.id)
     if entry.hints >= len(exercise.hints):
@@ -115,7 +115,7 @@ def _what_next(exercise: Exercise, result: Verdict, entry: Entry) -> str:
     return (messages.HINT_MORE if entry.hints else messages.HINT_OFFER).format(id=exercise.id)
 
 
-def hint(exercise: str | Callable[..., Any]) -> None:
+def hint(exercise: Any) -> None:
     """Show one more hint each time: `hint("2.1")`."""
     found = _find(exercise)
     if found is None:
@@ -141,7 +141,7 @@ def hint(exercise: str | Callable[..., Any]) -> None:
     show(as_text(panel), as_html(panel))
 
 
-def solution(exercise: str | Callable[..., Any]) -> None:
+def solution(exercise: Any) -> None:
     """Show the reference function of an exercise, and what one should see and why: `solution("2.1")`."""
     found = _find(exercise)
     if found is None:

@@ -169,6 +169,8 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     index = torch.unravel_index(gap.argmax(), gap.shape) if gap.ndim else ()
     index = tuple(int(i) for i in index)
     x, y = _pair(a[index].item(), b[index].item())
+    if isinstance(expected, bool) or (isinstance(expected, Tensor) and expected.dtype == torch.bool):
+        x, y = str(bool(a[index])), str(bool(b[index]))
     place = _place(list(index), tuple(a.shape))
     message = f"{_you(where + place)} {x}, expected {y}."
     if a.ndim:

@@ -25,7 +25,7 @@ STOPPED = {
         "It was {error}. Is there a loop that never ends, or work that could be done on whole tensors?"
     ),
     "interrupted": "The check was stopped before it had finished.",
-    "absent": "There is no function to check: {error}. Pass the function itself, without calling it.",
+    "absent": "There is no function to check: {error}.",
     "lost": "The function ended the process in which it ran. {error}",
 }
 TINY_ONLY = (
@@ -38,17 +38,17 @@ CHANGED = (
 )
 NOT_SCORED = "The answer could not be scored ({error})."
 
-CALL = 'Pass the function itself, without calling it: check("{id}", {function})'
+CALL = 'Pass the function itself, without calling it: `check("{id}", {function})`.'
 UNKNOWN = "There is no exercise {id!r}. The exercises are: {ids}."
 UNKNOWN_FUNCTION = (
     "No exercise asks for a function called {name!r}. Say which one you mean: check({example!r}, {name})"
 )
 BROKEN = "This is not your fault. {error}"
-HINT_OFFER = 'hint("{id}") gives a hint.'
-SOLUTION_OFFER = 'You have seen every hint. solution("{id}") shows the reference.'
-HINT_MORE = 'hint("{id}") gives one more hint.'
-HINT_LAST = 'That was the last hint. solution("{id}") shows the reference.'
-HINT_NONE = 'There are no hints for this exercise. solution("{id}") shows the reference.'
+HINT_OFFER = '`hint("{id}")` gives a hint.'
+SOLUTION_OFFER = 'You have seen every hint. `solution("{id}")` shows the reference.'
+HINT_MORE = '`hint("{id}")` gives one more hint.'
+HINT_LAST = 'That was the last hint. `solution("{id}")` shows the reference.'
+HINT_NONE = 'There are no hints for this exercise. `solution("{id}")` shows the reference.'
 NEXT = "Next: {id} {title}."
 COURSE_DONE = "That was the last exercise: you have passed them all."
 PROGRESS_TITLE = "{passed} of {total} exercises passed, {points} of {all_points} points"

@@ -108,11 +108,13 @@ def _plain_key(key: Any) -> str | int | float | bool:
 
 def _plain_tensor(value: Tensor) -> Any:
     with torch.no_grad():
-        value = value.detach().as_subclass(Tensor)
+        value = value.detach()
         if value.is_meta or value.is_quantized:
             return Opaque("Tensor without values" if value.is_meta else "quantized Tensor")
         dense = value.to_dense() if value.layout != torch.strided else value
-        return torch.empty(dense.shape, dtype=dense.dtype).copy_(dense)  # CPU, contiguous, no shared memory
+        return torch.empty(dense.shape, dtype=dense.dtype).copy_(
+            dense.as_subclass(Tensor)
+        )  # CPU, contiguous, no shared memory
 
 
 def _plain_array(value: np.ndarray) -> Any:

@@ -1,0 +1,216 @@
+"""Does judge tell right from wrong, name the known mistake, and fail closed?"""
+
+import dataclasses
+
+import pytest
+import torch
+from sample_course import board, exercise
+
+from othello_interp.exercises import messages
+from othello_interp.exercises.answer_key import AnswerKey, NoSolutions, load_reference
+from othello_interp.exercises.call import run_cases
+from othello_interp.exercises.judge import Verdict, judge
+from othello_interp.exercises.plain import Outcome
+from othello_interp.exercises.records import Mistake, RecordError
+
+
+@pytest.fixture
+def key(sample_solutions) -> AnswerKey:
+    return AnswerKey(exercise(), seed=3)
+
+
+def verdict(key: AnswerKey, fn) -> Verdict:
+    return judge(key, run_cases(fn, key.cases, 0.2))
+
+
+def right(w_out, W_U):
+    return board((w_out @ W_U)[1:])
+
+
+def test_a_right_answer_earns_everything(key):
+    result = verdict(key, right)
+    assert (result.status, result.share, result.passed, result.cases) == ("passed", 1.0, 2, 2)
+    assert result.message == messages.PASSED
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_each_mistake_is_recognised(key, number):
+    mistake = key.exercise.mistakes[number]
+    result = verdict(key, mistake.fn)
+    assert (result.status, result.mistake, result.message) == ("wrong", mistake.key, mistake.message)
+    assert result.share == mistake.credit
+    assert len(result.notes) > 0
+
+
+def test_a_mistake_on_one_case_only_is_not_the_known_mistake(key):
+    mistake = key.exercise.mistakes[0]
+
+    def sometimes(w_out, W_U):
+        return mistake.fn(w_out, W_U) if len(w_out) == 5 else right(w_out, W_U)
+
+    result = verdict(key, sometimes)
+    assert (result.status, result.mistake, result.share, result.passed) == ("wrong", "", 0.0, 1)
+    assert result.case == "size 5"
+
+
+def test_a_mistake_may_agree_with_the_reference_on_some_cases(sample_solutions):
+    def wrong_for_long_vectors(w_out, W_U):
+        return right(w_out[:6], W_U[:6])
+
+    some = exercise(mistakes=(Mistake("cut", wrong_for_long_vectors, "You cut the vector."),))
+    assert verdict(AnswerKey(some, 0), wrong_for_long_vectors).mistake == "cut"
+
+
+def test_an_unknown_wrong_value_is_described(key):
+    result = verdict(key, lambda w_out, W_U: right(w_out, W_U).T)
+    assert result.message.startswith("At ")
+    assert "expected" in result.message
+    assert result.notes == ("The last two axes are swapped: rows and columns changed places.",)
+    assert result.boards[0].shape == (8, 8)
+
+
+def test_an_error_is_shown_with_the_students_lines(key):
+    result = verdict(key, lambda w_out, W_U: w_out["a"])
+    assert result.status == "raised"
+    assert result.message.startswith("TypeError")
+    assert 'w_out["a"]' in result.traceback
+
+
+def _stub(w_out, W_U):
+    raise NotImplementedError
+
+
+def _endless(w_out, W_U):
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("fn", "status"), [(_stub, "not attempted"), (_endless, "timed out"), (None, "absent"), (3, "absent")]
+)
+def test_what_ends_a_run_earns_nothing(key, fn, status):
+    result = verdict(key, fn)
+    assert (result.status, result.share) == (status, 0.0)
+    assert result.message
+
+
+def test_in_place_changes_are_said_and_do_not_cost_the_points(key):
+    def changes(w_out, W_U):
+        out = right(w_out, W_U)
+        w_out += 1
+        return out
+
+    result = verdict(key, changes)
+    assert (result.status, result.share) == ("passed", 1.0)
+    assert "changes `w_out` in place" in result.notes[0]
+
+
+FAR_AWAY = torch.ones(7)
+
+
+def test_a_global_that_is_read_is_named_on_failure(key):
+    result = verdict(key, lambda w_out, W_U: board(60 * FAR_AWAY.repeat(9)[:60]))
+    assert any("`FAR_AWAY`" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    "outcomes",
+    [
+        [],
+        [Outcome("size 5", "returned", torch.zeros(8, 8))],
+        [Outcome("size 7", "returned", torch.zeros(8, 8)), Outcome("size 5", "returned", torch.zeros(8, 8))],
+        [Outcome("other", "returned"), Outcome("size 7", "returned")],
+        [Outcome("size 5", "lost")],
+    ],
+)
+def test_missing_or_misplaced_outcomes_earn_nothing(key, outcomes):
+    result = judge(key, outcomes)
+    assert (result.status, result.share) == ("lost", 0.0)
+
+
+def test_extra_outcomes_earn_nothing(key):
+    outcomes = run_cases(right, key.cases)
+    assert judge(key, outcomes).share == 1.0
+    assert judge(key, [*outcomes, outcomes[0]]).share == 0.0
+
+
+def test_different_seeds_give_different_inputs(sample_solutions):
+    a, b, again = (AnswerKey(exercise(), seed).cases[0].inputs["w_out"] for seed in (0, 1, 0))
+    assert torch.equal(a, again)
+    assert not torch.equal(a, b)
+
+
+# -- the model that was not an argument ------------------------------------------------------------------
+
+
+def test_the_global_model_is_noticed(course):
+    from othello_interp.exercises.call import resolve
+    from othello_interp.exercises.records import ModelRef
+
+    key = AnswerKey(course["9.2"], seed=1)
+    everywhere = resolve(ModelRef("embedded"))
+    result = verdict(key, lambda model, layer, neuron: everywhere.blocks[layer].mlp.W_out[neuron])
+    assert (result.status, result.passed, result.case) == ("wrong", 1, "small model")
+    assert result.message == messages.TINY_ONLY
+    assert verdict(key, lambda model, layer, neuron: model.blocks[layer].mlp.W_out[neuron]).status == "passed"
+    # Wrong on both: not that mistake.
+    assert verdict(key, lambda model, layer, neuron: everywhere.W_U[0]).message != messages.TINY_ONLY
+
+
+# -- exercises with many right answers -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "share", "message"),
+    [
+        ("cab", "passed", 1.0, messages.PASSED),
+        ("a", "wrong", 1 / 3, "1 letters."),
+        ("xyz", "wrong", 0.0, "Only the given letters, please."),
+        (None, "wrong", 0.0, "Only the given letters, please."),
+    ],
+)
+def test_scored_answers(course, word, status, share, message):
+    result = verdict(AnswerKey(course["9.4"], 0), lambda letters: word)
+    assert (result.status, result.share, result.message) == (status, pytest.approx(share), message)
+
+
+def test_the_score_of_a_right_answer_is_shown(course):
+    assert verdict(AnswerKey(course["9.4"], 0), lambda letters: "abcd").notes == ("4 letters.",)
+
+
+def test_a_score_that_cannot_be_worked_out_earns_nothing(course):
+    careless = dataclasses.replace(course["9.4"], score=lambda found, expected, case: (len(found), ""))
+    result = verdict(AnswerKey(careless, 0), lambda letters: 3)
+    assert (result.status, result.share) == ("wrong", 0.0)
+    assert "could not be scored" in result.message
+
+
+def test_open_exercises_are_left_to_a_person(course):
+    assert judge(AnswerKey(course["10.1"], 0), []).status == "open"
+
+
+# -- faults of ours ------------------------------------------------------------------------------------------
+
+
+def test_missing_solutions_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("OTHELLO_INTERP_SOLUTIONS", str(tmp_path))
+    with pytest.raises(NoSolutions, match=r"no 09_sample\.py in .*OTHELLO_INTERP_SOLUTIONS"):
+        load_reference(exercise())
+
+
+def test_a_missing_reference_is_named(sample_solutions):
+    with pytest.raises(RecordError, match=r"exercise 9\.1: 09_sample\.py defines no function 'other'"):
+        load_reference(exercise(function="other"))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise ValueError('oh')", "ValueError: oh"),
+        ("w_out += 1\n    return w_out", "changed its arguments w_out"),
+    ],
+)
+def test_a_faulty_reference_is_named(sample_solutions, body, words):
+    (sample_solutions / "09_sample.py").write_text(f"def attribution(w_out, W_U):\n    {body}\n")
+    with pytest.raises(RecordError, match=f"reference of exercise 9.1, case 'size 5': {words}"):
+        _ = AnswerKey(exercise(), 0).expected

@@ -1,0 +1,63 @@
+"""Does a slip in a record say what is wrong with it?"""
+
+import pytest
+from sample_course import exercise
+
+from othello_interp.exercises.records import (
+    Case,
+    Mistake,
+    ModelRef,
+    RecordError,
+    catalogue,
+    make_cases,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"id": "two"}, "exercise 'two': the id must look like '2.1'"),
+        ({"title": ""}, "exercise '9.1': title is empty"),
+        ({"tests": ""}, "tests is empty"),
+        ({"function": "not a name"}, "function is 'not a name', expected the name of the reference function"),
+        ({"difficulty": 6}, "difficulty is 6, expected 1 to 5"),
+        ({"importance": 0}, "importance is 0, expected 1 to 5"),
+        ({"points": 0}, "points is 0, expected more than 0"),
+        ({"time_limit": 0.0}, "time_limit is 0.0, expected more than 0"),
+        ({"rtol": -1.0}, "rtol is -1.0, expected 0 or more"),
+        ({"mistakes": exercise().mistakes[:1] * 2}, "two mistakes share a key"),
+    ],
+)
+def test_a_slip_is_named(changes, words):
+    with pytest.raises(RecordError) as caught:
+        exercise(**changes)
+    assert words in str(caught.value)
+
+
+def test_slips_in_parts_are_named():
+    with pytest.raises(RecordError, match="key 'two words' is not an identifier"):
+        Mistake("two words", len, "message")
+    with pytest.raises(RecordError, match="'key' has no message"):
+        Mistake("key", len, " ")
+    with pytest.raises(RecordError, match=r"credit is 1\.0"):
+        Mistake("key", len, "message", 1.0)
+    with pytest.raises(RecordError, match="a case needs a name"):
+        Case("", {})
+    with pytest.raises(RecordError, match="kind is 'big'"):
+        ModelRef("big")
+
+
+def test_a_catalogue_is_in_order_and_without_doubles():
+    course = catalogue([exercise(id=id_, function=f"f{i}") for i, id_ in enumerate(["10.1", "2.10", "2.9"])])
+    assert list(course) == ["2.9", "2.10", "10.1"]
+    with pytest.raises(RecordError, match=r"two exercises share the id 9\.1"):
+        catalogue([exercise(), exercise(function="other")])
+    with pytest.raises(RecordError, match="share the function attribution"):
+        catalogue([exercise(), exercise(id="9.2")])
+
+
+def test_cases_are_made_and_named_apart():
+    with pytest.raises(RecordError, match="makes no cases"):
+        make_cases(exercise(cases=lambda seed: []), 0)
+    with pytest.raises(RecordError, match="two cases share a name"):
+        make_cases(exercise(cases=lambda seed: [Case("a", {}), Case("a", {})]), 0)
