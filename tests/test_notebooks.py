@@ -271,5 +271,7 @@ def test_the_solved_notebook_is_current_and_has_its_pictures(path, root):
     )
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
+    warned = [output.text for output in outputs if output.get("name") == "stderr"]
+    assert not warned, "\n".join(warned)
     figures = [output for output in outputs if html.PLOTLY in output.get("data", {})]
     assert all("image/png" in output.data for output in figures)

@@ -139,7 +139,7 @@ def test_no_file_names_a_machine(root):
     """Neither somebody's folders nor a package registry's address is written down anywhere."""
     # {1} and {2} keep this very line from matching.
     machine = re.compile(
-        r"/ro{2}t/|/wo{1}rk/|/ho{1}me/\w|/Us{1}ers/\w|files\.pythonhos{1}ted|--(?:extra-)?index-ur{1}l|file:///"
+        r"/ro{2}t/|/wo{1}rk/|/ho{1}me/\w|/Us{1}ers/\w|files\.pythonhos{1}ted|--(?:extra-)?index-ur{1}l|file:/{3}"
     )
     found = [
         f"{name}: {match.group()}" for name, text in tracked_texts(root) for match in machine.finditer(text)
