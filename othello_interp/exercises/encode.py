@@ -17,6 +17,7 @@ from othello_interp.exercises.records import Case, ModelRef
 MAX_BYTES = 256 * 2**20
 RECORDS = {"case": Case, "model": ModelRef, "outcome": Outcome, "opaque": Opaque}
 NAMES = {kind: tag for tag, kind in RECORDS.items()}
+SECRETS = {(Case, "seed")}  # not for those who are called
 CONTAINERS = {"list": list, "tuple": tuple, "set": set}
 SCALARS = {"bool": bool, "int": int, "str": str}
 
@@ -57,7 +58,8 @@ def _to_tree(value: Any, tensors: dict[str, Tensor]) -> Any:
     if kind is dict:
         return ["dict", [[_to_tree(key, tensors), _to_tree(item, tensors)] for key, item in value.items()]]
     if kind in NAMES:
-        return [NAMES[kind], {name: _to_tree(item, tensors) for name, item in vars(value).items()}]
+        fields = {name: item for name, item in vars(value).items() if (kind, name) not in SECRETS}
+        return [NAMES[kind], {name: _to_tree(item, tensors) for name, item in fields.items()}]
     raise EncodeError(f"a {kind.__name__} is not plain data")
 
 

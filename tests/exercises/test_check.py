@@ -185,7 +185,7 @@ def test_a_second_check_is_quick(said, course):
     assert time.perf_counter() - start < 0.3
 
 
-# -- in Jupyter -----------------------------------------------------------------------------------------------
+# -- in Jupyter ----------------------------------------
 
 
 @pytest.fixture

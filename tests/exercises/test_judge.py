@@ -140,7 +140,7 @@ def test_different_seeds_give_different_inputs(sample_solutions):
     assert not torch.equal(a, b)
 
 
-# -- the model that was not an argument ------------------------------------------------------------------
+# -- the model that was not an argument ----------------------------------------
 
 
 def test_the_global_model_is_noticed(course):
@@ -157,7 +157,7 @@ def test_the_global_model_is_noticed(course):
     assert verdict(key, lambda model, layer, neuron: everywhere.W_U[0]).message != messages.TINY_ONLY
 
 
-# -- exercises with many right answers -------------------------------------------------------------------
+# -- exercises with many right answers ----------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_open_exercises_are_left_to_a_person(course):
     assert judge(AnswerKey(course["10.1"], 0), []).status == "open"
 
 
-# -- faults of ours ------------------------------------------------------------------------------------------
+# -- faults of ours ----------------------------------------
 
 
 def test_missing_solutions_are_named(monkeypatch, tmp_path):

@@ -1,0 +1,95 @@
+"""Is a student's own hypothesis read, refused and scored as it should be?"""
+
+import pytest
+import torch
+
+from othello_interp.exercises import own_hypothesis
+from othello_interp.exercises.own_hypothesis import NotAnAnswer, best_single, games_seed, read, score
+from othello_interp.exercises.records import Case
+from othello_interp.hypotheses import parse
+
+PLANTED = "F2==BLANK & F3==THEIRS & F4==MINE"
+CASE = Case("hidden games", {}, seed=5)
+
+
+@pytest.fixture
+def positions(monkeypatch):
+    """2,000 made-up positions, the same for hidden and focus games; neuron 3 of 11 has a pattern."""
+    generator = torch.Generator().manual_seed(1)
+    boards = torch.randint(0, 3, (2000, 8, 8), generator=generator, dtype=torch.int8)
+    acts = torch.randn(2000, 11, generator=generator)
+    acts[:, 3] += 3 * parse(PLANTED)(boards)
+    acts[:, 6] += parse("A5==MINE")(boards)
+    monkeypatch.setattr(own_hypothesis, "_positions", lambda seed: (acts, boards))
+    return acts, boards
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (None, "Return the neuron's number and the hypothesis"),
+        (7, "Return the neuron's number"),
+        ((7,), "Return the neuron's number"),
+        ((7, 8), "Return the neuron's number"),
+        ((7.5, "A0==MINE"), "Return the neuron's number"),
+        (("A0==MINE", 7), "Return the neuron's number"),
+        (("L5N7", "A0==MINE"), "not a name"),
+        (("7", "A0==MINE"), "not a name"),
+        ((1393, "A0==MINE"), "Choose another neuron"),
+        ((11, "A0==MINE"), "neurons 0 to 10"),
+        ((-1, "A0==MINE"), "neurons 0 to 10"),
+        ((7, "A0==MINE & "), "expected a square"),
+        ((7, " & ".join(["A0==MINE"] * 9)), "9 comparisons; at most 8"),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_advice(found, message, positions):
+    with pytest.raises(NotAnAnswer, match=message):
+        read(found, 11)
+    share, said = score(found, None, CASE)
+    assert share == 0
+    assert message in said
+
+
+def test_numbers_of_other_types_are_numbers(positions):
+    for number in (3, 3.0, torch.tensor(3), True + 2):
+        assert read([number, PLANTED], 11)[0] == 3
+
+
+def test_the_planted_pattern_passes_and_the_figures_are_shown(positions):
+    share, said = score((3, PLANTED), None, CASE)
+    assert share == 1.0
+    assert "L5N3" in said
+    assert f"`{PLANTED}`" in said  # the brute-force search finds it, too
+    half, said = score((3, "F2==BLANK & F3==THEIRS"), None, CASE)
+    assert half == 0.5
+    assert "To pass, the AUC must reach 0.7" in said
+
+
+@pytest.mark.parametrize("text", ["A0==MINE & A1==MINE", f"~({PLANTED})", "A5==MINE"])
+def test_a_bad_hypothesis_earns_nothing(text, positions):
+    assert score((3, text), None, CASE)[0] == 0
+
+
+def test_one_square_alone_is_not_enough(positions):
+    """The baseline itself can't pass, however well it fits."""
+    assert best_single(positions[0][:, 6], positions[1]) == "A5==MINE"
+    assert score((6, "A5==MINE"), None, CASE)[0] < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("A0==MINE & A0==BLANK", "holds at no position"),
+        ("A0==MINE | A0!=MINE", "holds at every position"),
+        ("A0==MINE & A1==MINE & A2==MINE & A3==MINE", "too few to judge it by"),
+    ],
+)
+def test_a_hypothesis_that_says_nothing(text, message, positions):
+    share, said = score((3, text), None, CASE)
+    assert share == 0
+    assert message in said
+
+
+def test_the_games_to_score_on_follow_the_seed():
+    assert games_seed(3) == games_seed(3) != games_seed(4)
+    assert games_seed(0) > 1_000_000
