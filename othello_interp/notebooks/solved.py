@@ -86,23 +86,25 @@ def out_of_date(notebook: Path, solutions: Path | None = None) -> bool:
 
 def with_pictures(notebook: NotebookNode) -> NotebookNode:
     """A copy of an executed notebook whose figures have a PNG as well. Needs kaleido and a Chromium."""
-    import plotly.io
-
+    try:
+        import kaleido
+    except ModuleNotFoundError as error:
+        raise OthelloInterpError(
+            "The still pictures need kaleido: pip install -c constraints.txt -e '.[authors]'"
+        ) from error
     from othello_interp.notebooks.html import PLOTLY
 
     notebook = nbformat.from_dict(notebook)
-    outputs = [
-        output
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if PLOTLY in output.get("data", {})
-    ]
-    for output in outputs:
-        figure = output.data[PLOTLY]
-        png = plotly.io.to_image(
-            {"data": figure["data"], "layout": figure["layout"]}, format="png", validate=False
-        )
-        output["data"] = {PLOTLY: figure, "image/png": base64.b64encode(png).decode()}
+    kaleido.start_sync_server()  # one browser for all figures
+    try:
+        for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+            figure = output.get("data", {}).get(PLOTLY)
+            if figure is not None:
+                drawn = {"data": figure["data"], "layout": figure["layout"]}
+                png = kaleido.calc_fig_sync(drawn, opts={"format": "png"})
+                output["data"] = {PLOTLY: figure, "image/png": base64.b64encode(png).decode()}
+    finally:
+        kaleido.stop_sync_server()
     return notebook
 
 
