@@ -123,7 +123,8 @@ class Grader:
         elif not runs:
             status = "nothing handed in"
         else:
-            status = "incomplete" if missing else "graded"
+            waiting = any(item.status == "open" for item in exercises.values())
+            status = "incomplete" if missing else "answers to read" if waiting else "graded"
         total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
             paper.submission.student,
@@ -131,7 +132,7 @@ class Grader:
             paper.submission.key,
             paper.digest,
             status,
-            round(total, 2) if status in ("graded", "incomplete") else None,
+            round(total, 2) if status in ("graded", "answers to read", "incomplete") else None,
             exercises,
             problems,
             {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from othello_interp.grading.course import Course
+from othello_interp.grading.pages import class_page, feedback_page
 from othello_interp.grading.score import ExerciseResult, Result
 from othello_interp.grading.write import write_text
 
@@ -13,7 +14,9 @@ from othello_interp.grading.write import write_text
 def write_report(course: Course, results: list[Result], failed: dict[str, str], out: Path) -> None:
     """Write grades.csv, gradescope/, feedback/ and report.html for these results."""
     write_text(out / "grades.csv", grades_csv(course, results, failed))
+    write_text(out / "report.html", class_page(course, results, failed))
     for result in results:
+        write_text(out / "feedback" / f"{result.key}.html", feedback_page(course, result))
         write_text(
             out / "gradescope" / f"{result.key}.json", json.dumps(gradescope(course, result), indent=1)
         )

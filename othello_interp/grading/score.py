@@ -12,7 +12,7 @@ from othello_interp.grading.run import NotebookRun
 SOLUTIONS = re.compile(
     r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"
 )
-CRASHES = ("lost",)
+OPEN_ANSWERS = "open answers to read"
 
 
 @dataclass
@@ -37,7 +37,8 @@ class Result:
     """Everything about one student's submission, as it is kept on disk.
 
     Attributes:
-        status: "graded", "incomplete" (a notebook was not handed in), "partly unreadable" or "unreadable".
+        status: "graded", "answers to read" (by a person), "incomplete" (a notebook was not handed in),
+            "nothing handed in", "partly unreadable" or "unreadable".
         total: points, None if some notebook could not be read.
         problems: what could not be read or is missing, a line each.
         remarks: what was ignored, put right or left out, by notebook.
@@ -103,7 +104,7 @@ def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[
         reasons += [f"{stem}: {loss}" for loss in run.losses]
     waiting = [item.exercise for item in result.exercises.values() if item.status == "open"]
     if waiting:
-        reasons.append(f"open answers to read: {', '.join(waiting)}")
+        reasons.append(f"{OPEN_ANSWERS}: {', '.join(waiting)}")
     if result.status in ("unreadable", "partly unreadable"):
         reasons += result.problems
     return reasons

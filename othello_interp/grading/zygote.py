@@ -36,7 +36,6 @@ def prepare(given: list[list[str]], refs: list[dict]) -> None:
     import IPython.core.inputtransformer2
     import plotly.basedatatypes
     import plotly.io
-    import transformer_lens  # noqa: F401
 
     from othello_interp import exercises, model
     from othello_interp.exercises import call

@@ -1,0 +1,226 @@
+"""Grading a class: nothing is lost, nothing is done twice, and what is written is safe to open."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import small_course
+from small_course import RIGHT, WRONG, first, second, solved, write_files
+
+from othello_interp.grading.grade import grade_class
+from othello_interp.grading.grader import grade_notebook
+from othello_interp.grading.sandbox import Limits
+
+LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
+COMMAND = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import small_course
+from othello_interp.grading.grade import grade_class
+from othello_interp.grading.sandbox import Limits
+base = Path({base!r})
+course = small_course.build(base)
+summary = grade_class(course, base / "submissions", base / "out", limits=Limits(seconds=5), workers=1)
+print("interrupted" if summary.interrupted else "finished", summary.new)
+"""
+
+
+def grades(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "grades.csv").open(newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def silent(line: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def course2(tmp_path_factory):
+    """The small course with both notebooks."""
+    return small_course.build(tmp_path_factory.mktemp("course2"), notebooks=2)
+
+
+@pytest.fixture(scope="module")
+def report(course2, tmp_path_factory):
+    """A class of seven with both notebooks, graded once."""
+    base = tmp_path_factory.mktemp("class")
+    folder = base / "submissions"
+    loops = [
+        f"def helper{i}(x):\n    y = x * {i}\n    return [y + k for k in range({i}, {i} + 9)]"
+        for i in range(4)
+    ]
+    write_files(
+        folder / "Ada",
+        {"01_boards.ipynb": solved(loops), "02_words.ipynb": second(RIGHT["2.1"], "I <b>think</b>")},
+    )
+    write_files(
+        folder / "Copycat", {"01_boards.ipynb": solved(loops), "02_words.ipynb": second(RIGHT["2.1"])}
+    )
+    write_files(folder / "Only the first", {"01_boards.ipynb": first(WRONG)})
+    write_files(folder / "=2+5", {"01_boards.ipynb": "{"})
+    write_files(folder / "<img src=x onerror=alert(1)>", {"01_boards.ipynb": solved()})
+    harm = "def above(acts, threshold):\n    raise ValueError('<script>alert(1)</script>\\u202e')"
+    write_files(folder / "Mallory", {"01_boards.ipynb": first({**RIGHT, "1.2": harm})})
+    write_files(folder / "Nobody", {})
+    summary = grade_class(course2, folder, base / "out", limits=LIMITS, workers=2, say=silent)
+    return base, summary
+
+
+def test_a_blank_is_not_a_nought(report):
+    rows = grades(report[0] / "out")
+    assert rows["Ada"] | {"look": ""} == {
+        "student": "Ada", "id": "", "status": "answers to read", "total": "9", "of": "10",
+        "1.1": "2", "1.2": "2", "1.3": "2", "2.1": "3", "2.2": "", "look": "",
+    }  # fmt: skip
+    assert (rows["Copycat"]["2.1"], rows["Copycat"]["2.2"]) == ("3", "0")
+    assert rows["Only the first"]["total"] == "0"
+    assert rows["Only the first"]["2.1"] == ""
+    assert rows["'=2+5"]["total"] == rows["'=2+5"]["1.1"] == ""
+    assert rows["'=2+5"]["status"] == "unreadable"
+    assert rows["Nobody"]["total"] == ""
+    assert report[1].ungraded == ["'=2+5".lstrip("'"), "Nobody"]
+
+
+def test_gradescope_gets_its_format(report):
+    base, _ = report
+    files = list((base / "out/gradescope").iterdir())
+    documents = {path.stem.split("-")[0]: json.loads(path.read_text()) for path in files}
+    ada = documents["Ada"]
+    assert ada["score"] == 9
+    by_number = {test["number"]: test for test in ada["tests"]}
+    assert by_number["1.1"] | {"output": ""} == {
+        "name": "Share of black", "number": "1.1", "score": 2, "max_score": 2, "status": "passed", "output": "",
+        "output_format": "text", "visibility": "visible", "extra_data": {"status": "passed", "mistake": ""},
+    }  # fmt: skip
+    assert "score" not in by_number["2.2"]
+    assert "score" not in documents["Nobody"]
+    assert "You counted white" in json.dumps(documents["Only_the_first"])
+
+
+def test_pages_hold_no_markup_of_a_student(report):
+    base, _ = report
+    pages = {path: path.read_text() for path in (base / "out").rglob("*.html")}
+    assert len(pages) == 8
+    for path, page in pages.items():
+        assert "<script" not in page, path
+        assert "<img" not in page, path
+        assert "\u202e" not in page, path
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", page), path
+    mallory = (base / "out/feedback/Mallory.html").read_text()
+    assert "&lt;script&gt;alert(1)" in mallory
+
+
+def test_the_class_report_says_who_to_look_at(report):
+    page = (report[0] / "out/report.html").read_text()
+    assert re.search(r"Ada</bdi></a><br>.*Copycat</bdi></a></td><td>nearly identical code: 100%", page)
+    assert "I &lt;b&gt;think" in page
+    assert "1 × You counted white" in page
+    assert "the file is empty" not in page
+
+
+def test_an_unchanged_folder_is_left_alone(report, course2):
+    base, _ = report
+    before = {path: path.stat().st_mtime_ns for path in (base / "out").rglob("*") if path.is_file()}
+    begin = time.perf_counter()
+    summary = grade_class(course2, base / "submissions", base / "out", limits=LIMITS, say=silent)
+    assert time.perf_counter() - begin < 2
+    assert summary.new == 0
+    assert {path: path.stat().st_mtime_ns for path in (base / "out").rglob("*") if path.is_file()} == before
+
+
+def test_who_hands_in_again_is_graded_again(course2, tmp_path):
+    for name in ("Ada", "Only the first"):
+        write_files(tmp_path / "submissions" / name, {"01_boards.ipynb": solved()})
+    out = tmp_path / "out"
+    assert grade_class(course2, tmp_path / "submissions", out, limits=LIMITS, say=silent).new == 2
+    write_files(tmp_path / "submissions" / "Ada", {"01_boards.ipynb": first(WRONG)})
+    assert grade_class(course2, tmp_path / "submissions", out, limits=LIMITS, say=silent).new == 1
+    assert grades(out)["Ada"]["total"] == "0"
+    assert grades(out)["Only the first"]["total"] == "6"
+    assert grade_class(course2, tmp_path / "submissions", out, limits=LIMITS, force=True, say=silent).new == 2
+
+
+def start(base: Path) -> subprocess.Popen:
+    """A grading process of its own over `base`/submissions."""
+    code = COMMAND.format(here=str(Path(__file__).parent), base=str(base))
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", code], stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def wait_for_results(out: Path, count: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(list((out / "results").glob("*.json"))) < count:
+        assert time.monotonic() < deadline, "no results came"
+        time.sleep(0.02)
+
+
+def slow_class(base: Path, count: int) -> None:
+    wait = "import time\ntime.sleep(0.5)"
+    for number in range(count):
+        write_files(
+            base / "submissions" / f"student {number}", {"01_boards.ipynb": solved([wait, f"n = {number}"])}
+        )
+
+
+def processes_of(base: Path) -> list[int]:
+    """Zygotes and children whose parent is gone."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                b"grading.zygote" in (path / "cmdline").read_bytes()
+                and " 1 (" not in (path / "stat").read_text()
+            ):
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_a_kill_at_any_moment_loses_nothing(tmp_path):
+    slow_class(tmp_path, 6)
+    before = set(processes_of(tmp_path))
+    killed = start(tmp_path)
+    wait_for_results(tmp_path / "out", 2)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    deadline = time.monotonic() + 20
+    while set(processes_of(tmp_path)) - before:
+        assert time.monotonic() < deadline, "the zygote or a child outlived its grader"
+        time.sleep(0.1)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/results").glob("*.json")}
+    assert 2 <= len(done) < 6
+    again = start(tmp_path)
+    assert again.communicate(timeout=120)[0].split()[-2:] == ["finished", str(6 - len(done))]
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert [row["total"] for row in grades(tmp_path / "out").values()] == ["6"] * 6
+
+
+def test_ctrl_c_stops_cleanly(tmp_path):
+    slow_class(tmp_path, 6)
+    process = start(tmp_path)
+    wait_for_results(tmp_path / "out", 2)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[0].split()
+    assert said[-2] == "interrupted"
+    assert process.returncode == 0
+    assert 2 <= len(grades(tmp_path / "out")) < 6
+
+
+def test_one_notebook_as_a_function(course, tmp_path):
+    path = tmp_path / "me.ipynb"
+    path.write_text(json.dumps(first({**RIGHT, "1.3": WRONG["1.3"]})))
+    result = grade_notebook(path, course, LIMITS)
+    assert result.total == 4
+    assert result.exercises["1.3"].message == "Strong may be negative: take sizes."
