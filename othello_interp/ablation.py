@@ -85,6 +85,43 @@ def direct_path(
         return change @ w_out @ model.W_U / cache[scale]
 
 
+def effect_by_path(
+    model: "TransformerBridge",
+    tokens: Integer[Tensor, "game move"],
+    layer: int,
+    neurons: int | Sequence[int],
+    token: int,
+    value: float | Float[Tensor, " neuron"] = 0.0,
+) -> dict[str, Float[Tensor, "game move"]]:
+    """The change of a token's logit by an ablation, split by the way it takes. The parts add up to it.
+
+    "direct": as direct_path. "attention 6", "MLP 6", ...: what each later part of the model writes changes,
+    and its new output is read by the unembedding at the old scale of the final LayerNorm. "LayerNorm": the
+    change of that scale.
+    """
+    neurons = _neuron_list(model, layer, neurons)
+    parts = {
+        f"{kind} {i}": f"blocks.{i}.hook_{part}_out"
+        for i in range(layer + 1, model.cfg.n_layers)
+        for kind, part in (("attention", "attn"), ("MLP", "mlp"))
+    }
+    scale, final = "ln_final.hook_scale", "ln_final.hook_normalized"
+    names = [*parts.values(), _post(layer), scale, final]
+    read = model.W_U[:, token] - model.W_U[:, token].mean()  # LayerNorm takes the mean off what it reads
+    with torch.no_grad():
+        _, before = model.run_with_cache(tokens, names_filter=names)
+        with model.hooks(fwd_hooks=[(_post(layer), _setting(neurons, value, None))]):
+            _, after = model.run_with_cache(tokens, names_filter=names)
+        writes = {
+            "direct": (value - before[_post(layer)][..., neurons]) @ model.blocks[layer].mlp.W_out[neurons]
+        }
+        writes |= {kind: after[name] - before[name] for kind, name in parts.items()}
+        split = {kind: write @ read / before[scale][..., 0] for kind, write in writes.items()}
+        total = (after[final] - before[final]) @ model.W_U[:, token]
+        split["LayerNorm"] = total - sum(split.values())
+    return split
+
+
 def effects(
     before: Float[Tensor, "game move 61"],
     after: Float[Tensor, "*ablation game move 61"],

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
 from othello_interp.squares import label_to_square
@@ -176,3 +176,14 @@ def roc_auc(acts: Float[Tensor, "n *neuron"], labels: Bool[Tensor, " n"]) -> Flo
     rank_sum = ((below + not_above + 1).double() / 2).sum(1)
     auc = (rank_sum - positives * (positives + 1) / 2) / (positives * (n - positives))
     return auc.to(acts.dtype).view(acts.shape[1:])
+
+
+def turns_standing(labels: Bool[Tensor, "game move"]) -> Int64[Tensor, "game move"]:
+    """For how many turns in a row of the player about to move a hypothesis has held; 0 where it doesn't.
+
+    Theirs and mine change places with every move, so a player's last turn is two moves back.
+    """
+    turns = labels.long()
+    for move in range(2, labels.shape[1]):
+        turns[:, move] += turns[:, move - 2] * labels[:, move]
+    return turns

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from othello_interp.ablation import ablate, ablate_each, direct_path, effects
+from othello_interp.ablation import ablate, ablate_each, direct_path, effect_by_path, effects
 from othello_interp.board import replay
 from othello_interp.model import tiny_model
 from othello_interp.random_games import random_games
@@ -115,6 +115,22 @@ def test_the_direct_path_from_the_last_layer_is_the_whole_effect(model, games):
     before = model(games) - bias
     exact = (after - bias) * scale_after / scale - before
     close(direct_path(model, games, 2, neurons, value), exact)
+
+
+def test_the_paths_add_up_to_the_whole_effect(model, games):
+    token, neurons = 44, [7, 20]
+    split = effect_by_path(model, games, 0, neurons, token, value=0.3)
+    assert list(split) == ["direct", "attention 1", "MLP 1", "attention 2", "MLP 2", "LayerNorm"]
+    before, scale = by_hand(model, games)
+    after, scale_after = by_hand(model, games, 0, setting(neurons, 0.3))
+    close(sum(split.values()), after[..., token] - before[..., token])
+    close(split["direct"], direct_path(model, games, 0, neurons, 0.3)[..., token])
+    bias = model.state_dict()["unembed.bias"][token]
+    close(split["LayerNorm"], (after[..., token] - bias) * (1 - scale_after / scale)[..., 0])
+
+
+def test_nothing_comes_after_the_last_layer(model, games):
+    assert list(effect_by_path(model, games, 2, 5, 44)) == ["direct", "LayerNorm"]
 
 
 def test_effects_against_a_loop(model):

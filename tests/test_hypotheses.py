@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
 from othello_interp import hypotheses
-from othello_interp.hypotheses import parse, roc_auc, spectrum
+from othello_interp.hypotheses import parse, roc_auc, spectrum, turns_standing
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +123,12 @@ def test_spectrum(slow):
 def test_labels_all_alike(value):
     with pytest.raises(ValueError, match="a comparison needs some true and some false"):
         roc_auc(torch.zeros(9), torch.full((9,), value))
+
+
+def test_turns_standing_against_a_slow_count():
+    labels = torch.rand(3, 11, generator=torch.Generator().manual_seed(2)) < 0.7
+    turns = turns_standing(labels)
+    for game in range(3):
+        for move in range(11):
+            own_turns = labels[game, : move + 1].tolist()[::-1][::2]  # this turn, the one before, ...
+            assert turns[game, move] == (own_turns.index(False) if False in own_turns else len(own_turns))
