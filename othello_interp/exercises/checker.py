@@ -90,7 +90,7 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
         blocks.append(("Printed by your function", result.printed))
     picture = two_boards(*result.boards) if result.boards else ""
     return Panel(
-        kind=KINDS.get(result.status, "bad"), title=f"{exercise.id} {exercise.title}: {headline}",
+        kind=KINDS.get(result.status, "bad"), title=f"{headline}: {exercise.id} {exercise.title}",
         aside=aside, message=result.message, notes=result.notes, rows=tuple(rows), blocks=tuple(blocks),
         picture=picture, footer=_what_next(exercise, result, entry),
     )  # fmt: skip
@@ -132,7 +132,7 @@ def hint(exercise: Any) -> None:
         footer = messages.HINT_MORE if entry.hints < total else messages.HINT_LAST
     panel = Panel(
         kind="info",
-        title=f"{found.id} {found.title}: hints",
+        title=f"Hints: {found.id} {found.title}",
         aside=f"{entry.hints} of {total}",
         rows=tuple((str(number), text) for number, text in enumerate(found.hints[: entry.hints], start=1)),
         notes=(note,) if note else (),
@@ -146,12 +146,12 @@ def solution(exercise: Any) -> None:
     found = _find(exercise)
     if found is None:
         return
-    parts = [f"**{found.id} {found.title}: solution**"]
+    parts = [f"**Solution: {found.id} {found.title}**"]
     if not found.open:
         try:
             source = inspect.getsource(load_reference(found)).rstrip()
         except (OSError, ImportError, ValueError) as error:
-            panel = Panel("bad", f"{found.id} {found.title}: no solution to show", message=str(error))
+            panel = Panel("bad", f"No solution to show: {found.id} {found.title}", message=str(error))
             show(as_text(panel), as_html(panel))
             return
         parts.append(f"```python\n{source}\n```")

@@ -77,7 +77,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
             `call.run_cases`). Too few, or in another order, earns nothing.
     """
     exercise = key.exercise
-    common = {"exercise": exercise.id, "cases": len(key.cases), "seconds": sum((o.seconds for o in outcomes), 0.0)}
+    seconds = sum((outcome.seconds for outcome in outcomes), 0.0)
+    common = {"exercise": exercise.id, "cases": len(key.cases), "seconds": seconds}
     if exercise.open:
         return Verdict(status="open", message=messages.OPEN, **common)
     names = [case.name for case in key.cases]

@@ -35,20 +35,20 @@ def said(course, capsys):
 
 def test_a_right_answer(said):
     text = said(checker.check, "9.1", right)
-    assert text.startswith("9.1 Attribution: Passed (2 of 2 cases)")
+    assert text.startswith("Passed: 9.1 Attribution (2 of 2 cases)")
     assert "Tested: Random vectors of two sizes." in text
-    assert "Next: 9.2 Weights." in text
+    assert "Next: 9.2 Weights" in text
     assert "hint" not in text
 
 
 def test_a_function_alone_is_found_by_its_name(said):
-    assert said(checker.check, attribution).startswith("9.1 Attribution: Passed")
+    assert said(checker.check, attribution).startswith("Passed: 9.1 Attribution")
     assert "No exercise asks for a function called 'right'" in said(checker.check, right)
 
 
 def test_a_known_mistake(said, course):
     text = said(checker.check, "9.1", course["9.1"].mistakes[0].fn)
-    assert "Not right yet (2 of 4 points)" in text
+    assert text.startswith("Not right yet: 9.1 Attribution (2 of 4 points)")
     assert "You kept the pass." in text
     assert "you have" in text
     assert 'hint("9.1")' in text
@@ -56,7 +56,7 @@ def test_a_known_mistake(said, course):
 
 def test_the_stub(said):
     text = said(checker.check, "9.1", _stub)
-    assert text.startswith("9.1 Attribution: Not attempted yet")
+    assert text.startswith("Not attempted yet: 9.1 Attribution")
     assert read_progress()[0]["9.1"].tries == 0
 
 
@@ -76,7 +76,7 @@ def test_an_error_shows_the_line_and_what_was_printed(said):
 
 @pytest.mark.parametrize("thing", [None, torch.ones(3), 7, "9.1", [right], type])
 def test_anything_may_be_passed(said, thing):
-    assert said(checker.check, "9.1", thing).startswith("9.1 Attribution: ")
+    assert ": 9.1 Attribution" in said(checker.check, "9.1", thing)
 
 
 @pytest.mark.parametrize("name", ["9.7", 9.7, None, "", [1]])
@@ -87,7 +87,7 @@ def test_any_id_may_be_asked_for(said, name):
 
 
 def test_a_number_is_taken_for_an_id(said):
-    assert said(checker.check, 9.1, right).startswith("9.1 Attribution: Passed")
+    assert said(checker.check, 9.1, right).startswith("Passed: 9.1 Attribution")
 
 
 def test_a_missing_function_says_how_to_call(said):
@@ -180,9 +180,9 @@ def test_the_last_pass_says_so(said):
 
 def test_a_second_check_is_quick(said, course):
     said(checker.check, "9.1", right)
-    start = time.perf_counter()
+    start = time.process_time()
     said(checker.check, "9.1", course["9.1"].mistakes[3].fn)
-    assert time.perf_counter() - start < 0.3
+    assert time.process_time() - start < 0.3
 
 
 # -- in Jupyter ----------------------------------------
@@ -204,7 +204,7 @@ def shown(course, monkeypatch):
 def test_in_jupyter_a_panel_and_its_text_are_displayed(shown, capsys):
     checker.check("9.1", right)
     data, metadata = shown[0]
-    assert data["text/plain"].startswith("9.1 Attribution: Passed")
+    assert data["text/plain"].startswith("Passed: 9.1 Attribution")
     assert data["text/html"].startswith("<div")
     assert metadata == {"othello_interp": {"exercise": "9.1", "status": "passed"}}
     assert capsys.readouterr().out == ""
