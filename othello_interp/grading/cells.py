@@ -1,8 +1,7 @@
 """Which cells of a submitted notebook to run, in which order, and which of them answers which exercise.
 
-The course's own cells are put back from the grader's copy where the student lost or changed them; checks
-are left out; everything else the student wrote is run. A cell's place is known by its id, its metadata, or
-its text.
+The course's own cells have been run beforehand, from the grader's copy, whatever became of the student's;
+checks are left out; everything else is run. A cell's place is known by its id, its metadata, or its text.
 """
 
 from dataclasses import dataclass, field
@@ -16,18 +15,15 @@ class Step:
     """A cell to run.
 
     Attributes:
-        label: what to call it in messages: "cell 7" as the student counts, "given cell 2" for the grader's
-            own.
+        label: what to call it in messages: "cell 7" as the student counts.
         functions: functions of exercises to look for when it has run.
         before: source of the student's cell above, for a function that was split in two.
-        own: whether the student wrote it.
     """
 
     label: str
     source: str
     functions: tuple[str, ...] = ()
     before: str = ""
-    own: bool = True
 
 
 @dataclass
@@ -42,9 +38,7 @@ class Plan:
 def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) -> Plan:
     """The plan for a submitted notebook, given the course's copy of it and its exercises."""
     plan = Plan(remarks=list(submitted.remarks))
-    given = {_place(cell): cell for cell in master.cells if _is_given(cell)}
-    waiting = list(given)
-    by_text = {_normal(cell.source): place for place, cell in given.items()}
+    given = {_normal(cell.source) for cell in given_cells(master)}
     originals = {cell.id: cell for cell in master.cells if cell.id}
     previous = ""
     for number, cell in enumerate(submitted.cells, start=1):
@@ -54,28 +48,16 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
         source = _code(cell, number, exercises, plan)
         if source is None or cell.role == "check":
             continue
-        place = _place(cell) if _place(cell) in given else by_text.get(_normal(source))
-        if place in waiting:
-            for missing in waiting[: waiting.index(place)]:
-                plan.steps.append(Step(f"given {missing}", given[missing].source, own=False))
-            del waiting[: waiting.index(place) + 1]
-            plan.steps.append(Step(f"given {place}", given[place].source, own=False))
-            if _normal(source) == _normal(given[place].source):
-                previous = source
-                continue
-        plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
+        if _normal(source) not in given:
+            plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
         previous = source
-    plan.steps += [Step(f"given {missing}", given[missing].source, own=False) for missing in waiting]
     _remark_on_stubs(plan, submitted, exercises)
     return plan
 
 
-def _is_given(cell: Cell) -> bool:
-    return cell.kind == "code" and not cell.role and bool(cell.source.strip())
-
-
-def _place(cell: Cell) -> str:
-    return cell.id or _normal(cell.source)
+def given_cells(master: Notebook) -> list[Cell]:
+    """The code cells of a blank notebook that are neither stubs nor checks."""
+    return [c for c in master.cells if c.kind == "code" and not c.role and c.source.strip()]
 
 
 def _normal(source: str) -> str:

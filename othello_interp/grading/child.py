@@ -31,10 +31,31 @@ PARSE = ast.PyCF_ONLY_AST | AWAIT
 CODE_MAGICS = ("time", "timeit", "capture", "prun")
 
 
+main_modules: dict[str, types.ModuleType] = {}  # what the given cells of each notebook have made
+
+
+def run_given(cells: dict[str, str]) -> tuple[types.ModuleType, list[str]]:
+    """Run a notebook's given cells, in the zygote; their `__main__` module, and what went wrong."""
+    notebook = _Notebook(new_main())
+    failed = []
+    for name, source in cells.items():
+        answer = notebook.run_cell(f"given cell {name}", source, [], 600.0, "", False)
+        if answer["status"] != "ran":
+            failed.append(f"given cell {name}: {answer['error']}")
+    return notebook.main, failed
+
+
+def new_main() -> types.ModuleType:
+    """An empty `__main__`."""
+    main = types.ModuleType("__main__")
+    main.__builtins__ = builtins
+    return main
+
+
 def serve(descriptor: int) -> None:
-    """Answer requests until the parent hangs up."""
+    """Answer requests until the parent hangs up. The first says which notebook it is."""
     channel = socket.socket(fileno=descriptor)
-    notebook = _Notebook()
+    notebook = _Notebook(main_modules.get(wire.receive(channel)) or new_main())
     operations = {"cell": notebook.run_cell, "call": notebook.call, "probe": escape.probe}
     me = os.getpid()
     while True:
@@ -45,20 +66,17 @@ def serve(descriptor: int) -> None:
         try:
             wire.send(channel, answer)
         except EncodeError as error:
-            wire.send(
-                channel, Outcome(request["case"].name, "raised", error=f"The answer can't be taken: {error}")
-            )
+            name = request["case"].name
+            wire.send(channel, Outcome(name, "raised", error=f"The answer can't be taken: {error}"))
 
 
 class _Notebook:
     """The name space of one notebook, and the functions it has defined for exercises so far."""
 
-    def __init__(self) -> None:
-        main = types.ModuleType("__main__")
-        main.__builtins__ = builtins
-        sys.modules["__main__"] = main
+    def __init__(self, main: types.ModuleType) -> None:
+        self.main = sys.modules["__main__"] = main
         self.space = main.__dict__
-        self.space.update(__name__="__main__", get_ipython=lambda: self)
+        self.space["get_ipython"] = lambda: self
         self.found: dict[str, list[Any]] = {}
         self.ignored: list[str] = []
         self.unparsed = ""  # the last cell that did not parse: the next may be the rest of it

@@ -16,7 +16,7 @@ from othello_interp.errors import OthelloInterpError
 from othello_interp.grading import wire
 from othello_interp.grading.sandbox import PASSED_ON, Setting
 
-START_SECONDS = 120
+START_SECONDS = 600
 FORK_SECONDS = 60
 ENVIRONMENT = (*PASSED_ON, "PATH", "LANG", "HOME", "HF_HOME")
 
@@ -34,14 +34,15 @@ class Zygote:
     """A zygote and the means to fork it; several threads may use it at once. A dead one is started again."""
 
     def __init__(
-        self, given: list[list[str]] | None = None, refs: list[dict[str, Any]] | None = None
+        self, given: dict[str, dict[str, str]] | None = None, refs: list[dict[str, Any]] | None = None
     ) -> None:
-        self._config = json.dumps({"given": given or [], "refs": refs or []}).encode()
+        self._config = json.dumps({"given": given or {}, "refs": refs or []}).encode()
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._process: subprocess.Popen | None = None
         self._children: set[Child] = set()
         self.closed = False
+        self.trouble: list[str] = []  # given cells of the course that failed
 
     @property
     def pid(self) -> int:
@@ -76,12 +77,17 @@ class Zygote:
             raise GradingError(
                 f"the process that runs submissions could not start: {answer['error']}\n{said}"
             )
+        self.trouble = answer.get("trouble", [])
         self._process.stderr.close()
         mine.settimeout(None)
         self._control = mine
 
-    def fork(self, setting: Setting) -> "Child":
-        """A new child in its sandbox; GradingError if it could not be locked in as the setting demands."""
+    def fork(self, setting: Setting, notebook: str = "") -> "Child":
+        """A new child in its sandbox, with what a notebook's given cells have made.
+
+        Raises:
+            GradingError: it could not be locked in as the setting demands.
+        """
         channel, channel_of_child = socket.socketpair()
         status, status_of_guard = socket.socketpair()
         fds = array.array("i", [channel_of_child.fileno(), status_of_guard.fileno()])
@@ -110,6 +116,7 @@ class Zygote:
         if "entered" not in first:
             child.close()
             raise GradingError(f"the sandbox could not be set up: {first.get('error', first)}")
+        wire.send(channel, notebook)
         return child
 
     def close(self) -> None:

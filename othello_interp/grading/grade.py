@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -162,30 +161,23 @@ def _place_to_run(
         yield partial(executor.submit, run_remote, conditions), 4 * workers
         return
     worker = Worker(conditions)
-    trouble: list[BaseException] = []
-
-    def start() -> None:
+    with ThreadPoolExecutor(1) as aside:
+        started = aside.submit(worker.start)
         try:
-            worker.start()
-        except BaseException as error:
-            trouble.append(error)
-
-    starting = threading.Thread(target=start)
-    starting.start()
+            grader.exam.compute()
+        finally:
+            failure = started.exception()
+    if failure is not None:
+        worker.close()
+        raise failure
+    for line in worker.finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
+        say(line)
+    pool = ThreadPoolExecutor(workers)
     try:
-        grader.exam.compute()
-        starting.join()
-        if trouble:
-            raise trouble[0]
-        for line in worker.finding.lines():
-            say(line)
-        pool = ThreadPoolExecutor(workers)
         yield partial(pool.submit, worker.run), workers
     finally:
-        starting.join()
         worker.close()
-        if not trouble and "pool" in locals():
-            pool.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def _kept(out: Path, paper: Paper) -> Result | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from othello_interp.grading.cells import Plan, make_plan
+from othello_interp.grading.cells import Plan, given_cells, make_plan
 from othello_interp.grading.course import Course, Exam, this_course
 from othello_interp.grading.files import File, Submission, find_submissions
 from othello_interp.grading.notebook_file import Notebook, Unreadable, read_notebook, which_notebook
@@ -44,8 +44,13 @@ class Grader:
         from othello_interp.paths import root
 
         given = tuple(
-            tuple(cell.source for cell in notebook.cells if cell.kind == "code" and not cell.role)
-            for notebook in self.course.masters.values()
+            (
+                stem,
+                tuple(
+                    (cell.id or str(n), cell.source) for n, cell in enumerate(given_cells(master), start=1)
+                ),
+            )
+            for stem, master in self.course.masters.items()
         )
         readable = [*self.course.readable, self.course.notebooks, root() / "notebooks"]
         return Conditions(
@@ -96,7 +101,7 @@ class Grader:
         if any(other in file.name for other in self.course.stems) and stem not in file.name:
             plan.remarks.insert(0, f"The file was called {file.name}; its exercises show that it is {stem}.")
         paper.plans[stem] = plan
-        paper.sources[stem] = "\n".join(step.source for step in plan.steps if step.own)
+        paper.sources[stem] = "\n".join(step.source for step in plan.steps)
 
     def job(self, paper: Paper) -> Job:
         return Job(

@@ -44,13 +44,16 @@ class NotebookRun:
 def run_job(zygote: Zygote, setting: Setting, job: Job) -> dict[str, NotebookRun]:
     """Run all notebooks of a student."""
     return {
-        stem: _Runner(zygote, setting, steps, tasks).run() for stem, (steps, tasks) in job.notebooks.items()
+        stem: _Runner(zygote, setting, stem, steps, tasks).run()
+        for stem, (steps, tasks) in job.notebooks.items()
     }
 
 
 class _Runner:
-    def __init__(self, zygote: Zygote, setting: Setting, steps: list[Step], tasks: list[Task]) -> None:
-        self.zygote, self.setting, self.steps, self.tasks = zygote, setting, steps, tasks
+    def __init__(
+        self, zygote: Zygote, setting: Setting, stem: str, steps: list[Step], tasks: list[Task]
+    ) -> None:
+        self.zygote, self.setting, self.stem, self.steps, self.tasks = zygote, setting, stem, steps, tasks
         self.limits = setting.limits
         self.result = NotebookRun()
         self.cut_down: set[int] = set()  # steps of which only the definitions are run
@@ -67,7 +70,7 @@ class _Runner:
                 )
             if all(task.exercise in self.result.outcomes for task in self.tasks):
                 break
-            child = self.zygote.fork(self.setting)
+            child = self.zygote.fork(self.setting, self.stem)
             try:
                 if self._cells(child) and self._calls(child):
                     break

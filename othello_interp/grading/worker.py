@@ -20,7 +20,7 @@ class Conditions:
     """What a worker needs to know before its first job.
 
     Attributes:
-        given: sources of the given cells of each notebook, run once beforehand.
+        given: the given cells of each notebook by name, run once beforehand.
         refs: the models that the cases need.
         readable: paths that submissions may read beside Python and the library.
         secrets: paths that they must not be able to read.
@@ -28,7 +28,7 @@ class Conditions:
     """
 
     limits: Limits
-    given: tuple[tuple[str, ...], ...] = ()
+    given: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     refs: tuple[tuple[str, int], ...] = ()
     readable: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Worker:
     def __init__(self, conditions: Conditions) -> None:
         self.conditions = conditions
         refs = [{"kind": kind, "seed": seed} for kind, seed in conditions.refs]
-        self.zygote = Zygote([list(sources) for sources in conditions.given], refs)
+        self.zygote = Zygote({stem: dict(cells) for stem, cells in conditions.given}, refs)
         self.finding: Finding | None = None
 
     def start(self) -> Finding:

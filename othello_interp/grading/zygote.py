@@ -14,48 +14,83 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 MAX_REQUEST = 1 << 20
 
 
-def _nothing(*args: Any, **kwargs: Any) -> None:
-    """Stands for check(), hint() and the showing of plots: harmless, and quick, in a grading child."""
+def prepare(given: dict[str, dict[str, str]], refs: list[dict]) -> list[str]:
+    """Import what notebooks import, build the models of the cases, and run the notebooks' given cells once.
 
-
-def prepare(given: list[list[str]], refs: list[dict]) -> None:
-    """Import what notebooks import and run their given code once, so that children find the results ready.
+    Children then begin with what the given cells made, and have only the student's cells to run.
 
     Args:
-        given: for each notebook the sources of its given cells; a cell that fails is passed over.
-        refs: fields of the ModelRefs to build beforehand.
+        given: for each notebook its given cells by name.
+        refs: fields of the ModelRefs to build.
+
+    Returns:
+        What went wrong with a given cell, a line each: for the author, not for students.
     """
     import torch
 
     torch.set_num_threads(1)  # before any computation: a parent that has used two makes its children hang
-    import IPython.core.inputtransformer2
-    import plotly.basedatatypes
-    import plotly.io
-
-    from othello_interp import exercises, model
+    _make_quiet()
+    from othello_interp import games, model
     from othello_interp.exercises import call
     from othello_interp.exercises.records import ModelRef
+    from othello_interp.grading import child
 
-    for name in ("check", "hint", "solution", "progress"):
-        setattr(exercises, name, _nothing)
-    plotly.basedatatypes.BaseFigure.show = _nothing
-    plotly.io.show = _nothing
     for ref in refs:
         call.resolve(ModelRef(**ref))
     model.load_model = functools.cache(model.load_model)
-    for sources in given:
-        space: dict[str, Any] = {"__name__": "__main__"}
-        for source in sources:
-            try:
-                code = IPython.core.inputtransformer2.TransformerManager().transform_cell(source)
-                exec(compile(code, "<given>", "exec"), space)
-            except Exception:
-                continue
+    games.FocusGames = _once_for_each_model(games.FocusGames)
+    trouble = []
+    for notebook, cells in given.items():
+        child.main_modules[notebook], failed = child.run_given(cells)
+        trouble += [f"{notebook}, {line}" for line in failed]
+    return trouble
+
+
+def _make_quiet() -> None:
+    """Checks and hints do nothing, and nothing is drawn: nobody looks."""
+    import plotly.basedatatypes
+    import plotly.io
+
+    from othello_interp import exercises, utils
+
+    for name in ("check", "hint", "solution", "progress"):
+        setattr(exercises, name, _nothing)
+    for name in utils.__all__:
+        if name.startswith(("plot_", "imshow", "make_")):
+            setattr(utils, name, _drawn_on_request(getattr(utils, name)))
+    plotly.basedatatypes.BaseFigure.show = _nothing
+    plotly.io.show = _nothing
+
+
+def _nothing(*args: Any, **kwargs: Any) -> None:
+    """Stands for check(), hint() and the showing of plots."""
+
+
+def _drawn_on_request(draw: Callable[..., Any]) -> Callable[..., Any]:
+    def quiet(*args: Any, return_fig: bool = False, **kwargs: Any) -> Any:
+        return draw(*args, return_fig=True, **kwargs) if return_fig else None
+
+    return functools.wraps(draw)(quiet)
+
+
+def _once_for_each_model(make: Callable[..., Any]) -> Callable[..., Any]:
+    """`FocusGames`, so that all notebooks share the focus games of one model with their activations."""
+    made: dict[int, Any] = {}
+
+    def focus_games(model: Any, tokens: Any = None) -> Any:
+        if tokens is not None:
+            return make(model, tokens)
+        if id(model) not in made:
+            made[id(model)] = make(model)
+        return made[id(model)]
+
+    return focus_games
 
 
 def serve(control: socket.socket) -> None:
@@ -98,11 +133,11 @@ def main() -> None:
     while len(data) < size:
         data += control.recv(MAX_REQUEST)
     try:
-        prepare(**json.loads(data))
+        trouble = prepare(**json.loads(data))
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
-    control.send(json.dumps({"seconds": time.perf_counter() - begin}).encode())
+    control.send(json.dumps({"seconds": time.perf_counter() - begin, "trouble": trouble}).encode())
     serve(control)
 
 
