@@ -7,10 +7,11 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
+from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.figures import PUBLISHED, PUBLISHED_GAME_5
 from othello_interp.games import FocusGames, load_focus_games, load_games
 from othello_interp.hypotheses import parse, roc_auc
-from othello_interp.model import load_model, model_name
+from othello_interp.model import N_CTX, load_model, model_name
 from othello_interp.neurons import (
     cosine_similarity,
     get_w_in,
@@ -117,12 +118,17 @@ def probe_accuracy_by_layer(
     model: "TransformerBridge", tokens: UInt8[Tensor, "game 60"], n_held_out: int, progress: bool = False
 ) -> list[float]:
     """Share of the squares that each layer's probe reads rightly in the last games, trained on the others."""
+    layers = range(model.cfg.n_layers)
+    names = [f"blocks.{layer}.hook_resid_post" for layer in layers]
+    parts: list[list[Tensor]] = []
+    for games in tokens.split(100):
+        with torch.no_grad():
+            _, cache = model.run_with_cache(games[:, :N_CTX].long(), names_filter=names)
+        parts.append([cache[name][:, PROBE_MOVES] for name in names])
+    played = replay(tokens)
+    boards = theirs_vs_mine(played.states, -played.movers)[:, PROBE_MOVES]
     accuracies = []
-    for layer in range(model.cfg.n_layers):
-        # Games afresh for each layer: the activations of all layers together would take gigabytes.
-        games = FocusGames(model, tokens)
-        resid = games.cache["resid_post", layer][:, PROBE_MOVES]
-        boards = games.states_theirs_vs_mine[:, PROBE_MOVES]
+    for layer, resid in zip(layers, map(torch.cat, zip(*parts, strict=True)), strict=True):
         train = (x[:-n_held_out].flatten(0, 1) for x in (resid, boards))
         probe = fit_probe(*train, layer, progress=progress)
         accuracies.append((probe(resid[-n_held_out:]) == boards[-n_held_out:]).float().mean().item())
