@@ -510,5 +510,7 @@ EXERCISES = [
             "silent?",
             "Say what would prove you wrong, and look for one position that does.",
         ),
+        explanation="There is no single right answer. A good one makes a claim that could be wrong, supports "
+        "it by weights and by activations, and says what doesn't fit. The notebook shows how to go about it.",
     ),
 ]
