@@ -20,8 +20,8 @@ def token_of_label(label: str) -> int:
 def boards_theirs_vs_mine(states: Int[Tensor, "game move 8 8"]) -> Int[Tensor, "game move 8 8"]:
     """Boards as the player about to move sees them: 0 blank, 1 theirs, 2 mine.
 
-    states: the board after each move, black +1, white -1, blank 0. Black plays moves 0, 2, 4, ...; nobody
-    passes.
+    states: the board after each move, black +1, white -1, blank 0. Black plays moves 0, 2, 4, ... and
+    nobody passes.
     """
     move = torch.arange(states.shape[1])
     next_player = torch.where(move % 2 == 0, -1, 1)
