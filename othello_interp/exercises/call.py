@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -79,10 +79,8 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     before = {name: _version(value) for name, value in given.items()}
 
     start = time.perf_counter()
-    with (
-        torch.random.fork_rng(devices=[]),
-        redirect_stdout(printed),
-    ):  # outside the limit, which could cut their end
+    # These two surround the limit, not the other way round: an alarm could cut off their closing part.
+    with torch.random.fork_rng(devices=[]), redirect_stdout(printed):
         torch.manual_seed(0)
         value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
@@ -116,7 +114,7 @@ def _bind(fn: Callable[..., Any], inputs: dict[str, Any]) -> tuple[tuple[Any, ..
     """
     try:
         signature = inspect.signature(fn)
-    except (TypeError, ValueError):  # some built-in functions have none
+    except Exception:  # some built-in functions have none
         return tuple(inputs.values()), {}, ""
     try:
         signature.bind(**inputs)
@@ -157,7 +155,16 @@ def _is_stub(error: BaseException, fn: Any) -> bool:
     if type(error) is not NotImplementedError or error.args:
         return False
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and frames[-1].f_code is getattr(inspect.unwrap(fn), "__code__", None)
+    return bool(frames) and frames[-1].f_code is getattr(_function(fn), "__code__", None)
+
+
+def _function(fn: Any) -> FunctionType | None:
+    """The function under any decorators; None if there is none, as for a class."""
+    try:
+        inner = inspect.unwrap(fn)
+    except ValueError:  # it wraps itself
+        return None
+    return inner if inspect.isfunction(inner) else None
 
 
 def _is_library(filename: str) -> bool:
@@ -179,8 +186,10 @@ def _student_frames(error: BaseException) -> str:
 
 def _global_data(fn: Any) -> tuple[str, ...]:
     """Names of global tensors, arrays and models read by a function and by functions beside it."""
-    fn = inspect.unwrap(fn)
-    space = getattr(fn, "__globals__", {})
+    function = _function(fn)
+    if function is None:
+        return ()
+    space = function.__globals__
     seen: set[CodeType] = set()
     names: set[str] = set()
 
@@ -200,8 +209,7 @@ def _global_data(fn: Any) -> tuple[str, ...]:
             if isinstance(constant, CodeType):
                 visit(constant)
 
-    if hasattr(fn, "__code__"):
-        visit(fn.__code__)
+    visit(function.__code__)
     return tuple(sorted(names))
 
 
@@ -213,15 +221,17 @@ def _version(value: Any) -> int:
 def _changed(now: Any, original: Any, version: int) -> bool:
     if isinstance(original, ModelRef):
         return _version(now) != version
+    if type(now) is not type(original):
+        return True
     if isinstance(original, Tensor):
-        if now.shape != original.shape or now.dtype != original.dtype:
+        if (now.shape, now.dtype, now.layout) != (original.shape, original.dtype, original.layout):
             return True
         return not torch.equal(now, original) and not torch.equal(now.nan_to_num(), original.nan_to_num())
     if isinstance(original, dict):
         return now.keys() != original.keys() or any(_changed(now[key], original[key], 0) for key in original)
     if isinstance(original, list | tuple):
         return len(now) != len(original) or any(_changed(a, b, 0) for a, b in zip(now, original, strict=True))
-    return False
+    return now is not original and now != original
 
 
 def _put_right(original: Any, changed: bool) -> None:

@@ -187,11 +187,11 @@ def the_reference_passes(exercise: Exercise) -> list[str]:
         verdict = checker.verdict(exercise, load_reference(exercise), seed)
         if (verdict.status, verdict.share) != ("passed", 1.0):
             wrong.append(f"the reference is {verdict.status} with seed {seed}: {verdict.message}")
-    start = time.process_time()
-    checker.verdict(exercise, load_reference(exercise))
-    seconds = time.process_time() - start
-    if seconds > MOST_SECONDS and exercise.score is None:  # a score may try the answer on many games
-        wrong.append(f"a check of the reference takes {seconds:.2f} s, expected under {MOST_SECONDS}")
+    if exercise.score is None:  # a score may try the answer on many games
+        start = time.process_time()
+        checker.verdict(exercise, load_reference(exercise))
+        if (seconds := time.process_time() - start) > MOST_SECONDS:
+            wrong.append(f"a check of the reference takes {seconds:.2f} s, expected under {MOST_SECONDS}")
     return wrong
 
 
@@ -234,7 +234,7 @@ def right_answers_pass(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> list
         found = f"{len(answers)} functions {exercise.function}__*"
         wrong.append(f"{where} has {found}, expected at least {FEWEST_RIGHT_ANSWERS}")
     for name, fn in answers.items():
-        for seed in SEEDS:
+        for seed in SEEDS[:1] if exercise.score else SEEDS:
             verdict = checker.verdict(exercise, fn, seed)
             if verdict.status != "passed":
                 about = " ".join(filter(None, [verdict.message, *verdict.notes, verdict.traceback]))
