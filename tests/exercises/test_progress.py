@@ -83,12 +83,35 @@ def writer(name: str, times: int) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", WRITER, name, str(times)])
 
 
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_file_half_written_is_not_the_file(monkeypatch, progress_path):
+    update_progress("9.9", passed)
+
+    def half(content, file, **kwargs):
+        text = json.dumps(content, **kwargs)
+        file.write(text[: len(text) // 2])
+        raise Killed
+
+    monkeypatch.setattr(progress_file.json, "dump", half)
+    with pytest.raises(Killed):
+        update_progress("9.1", passed)
+    assert read_progress() == ({"9.9": Entry("passed", 1)}, "")
+    monkeypatch.undo()
+    monkeypatch.setenv("OTHELLO_INTERP_PROGRESS", str(progress_path))
+    update_progress("9.1", passed)
+    assert set(read_progress()[0]) == {"9.1", "9.9"}
+
+
 def test_a_kill_at_any_moment_leaves_a_whole_file(progress_path):
     update_progress("9.9", passed)
     for _ in range(8):
         process = writer("9.1", 10**6)
-        before = progress_path.stat().st_ino
-        while progress_path.stat().st_ino == before:  # until it has begun to write
+        before, end = progress_path.stat().st_mtime_ns, time.monotonic() + 60
+        while progress_path.stat().st_mtime_ns == before:  # until it has begun to write
+            assert time.monotonic() < end, "the writer does not write"
             time.sleep(0.001)
         time.sleep(0.013)
         process.send_signal(signal.SIGKILL)
