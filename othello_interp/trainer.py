@@ -96,6 +96,7 @@ class Trainer:
         self.config, self.device = config, torch.device(device)
         self.games, self.steps, self.seconds = 0, 0, 0.0
         self._clock = time.perf_counter()
+        self._block_first, self._inputs, self._targets = 0, torch.empty(0), torch.empty(0)
         torch.manual_seed(config.seed)
         self.model = GPT(config.model).to(self.device)
         self.parameters = list(self.model.parameters())
@@ -139,6 +140,17 @@ class Trainer:
             batch *= 2
         return min(batch, self.config.batch)
 
+    def _fresh_games(self, n: int) -> tuple[Tensor, Tensor]:
+        """Inputs and targets of the next n games. They are made eight steps' worth at a time: the rules take
+        thousands of small operations, whatever the number of games."""
+        if not self._block_first <= self.games <= self._block_first + len(self._inputs) - n:
+            size = max(n, 8 * self.config.batch)
+            tokens = random_games(size, self.config.seed, first=self.games, device=self.device)
+            self._block_first = self.games
+            self._inputs, self._targets = tokens[:, :N_CTX].long(), legal_targets(tokens)
+        start = self.games - self._block_first
+        return self._inputs[start : start + n], self._targets[start : start + n]
+
     def _gradient(self, part: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         loss, illegal = self._loss(*part)
         return loss.detach(), illegal, torch.autograd.grad(loss, self.parameters)
@@ -146,8 +158,7 @@ class Trainer:
     def step(self) -> dict[str, float]:
         """One step on fresh games; returns their figures from before it."""
         batch = self.batch
-        tokens = random_games(batch, self.config.seed, first=self.games, device=self.device)
-        inputs, targets = tokens[:, :N_CTX].long(), legal_targets(tokens)
+        inputs, targets = self._fresh_games(batch)
         part = batch if self.on_gpu else self.config.part
         parts = list(zip(inputs.split(part), targets.split(part), strict=True))
         losses, illegals, gradients = zip(*self.pool.map(self._gradient, parts), strict=True)
