@@ -7,6 +7,7 @@ The parent judges and trusts nobody; a submission's code runs in a child that on
     grader.py         one submission: read it, run it, score it
     files.py          submissions as learning platforms export them
     notebook_file.py  a notebook file in any state;  cells.py: which cells to run, which answers what
+    given.py          which of the course's own cells have to be run first
     course.py         what is graded, and one run's secret inputs
     run.py            drives children through a notebook;  worker.py: where that happens
     score.py          outcomes -> points and words

@@ -7,6 +7,7 @@ checks are left out; everything else is run. A cell's place is known by its id, 
 from dataclasses import dataclass, field
 
 from othello_interp.exercises.records import Exercise
+from othello_interp.grading.given import given_cells
 from othello_interp.grading.notebook_file import Cell, Notebook, defines
 
 
@@ -53,11 +54,6 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
         previous = source
     _remark_on_stubs(plan, submitted, exercises)
     return plan
-
-
-def given_cells(master: Notebook) -> list[Cell]:
-    """The code cells of a blank notebook that are neither stubs nor checks."""
-    return [c for c in master.cells if c.kind == "code" and not c.role and c.source.strip()]
 
 
 def _normal(source: str) -> str:

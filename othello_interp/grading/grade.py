@@ -75,7 +75,7 @@ def grade_class(
         else:
             waiting.append(paper)
     if waiting:
-        conditions = grader.conditions(limits or Limits(), [submissions, out], allow_unsandboxed)
+        conditions = grader.conditions(waiting, limits or Limits(), [submissions, out], allow_unsandboxed)
         runnable = [paper for paper in waiting if paper.plans]
         for paper in waiting:
             if not paper.plans:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from othello_interp.grading.cells import Plan, given_cells, make_plan
+from othello_interp.grading.cells import Plan, make_plan
 from othello_interp.grading.course import Course, Exam, this_course
 from othello_interp.grading.files import File, Submission, find_submissions
+from othello_interp.grading.given import given_cells, mentioned, needed_cells
 from othello_interp.grading.notebook_file import Notebook, Unreadable, read_notebook, which_notebook
 from othello_interp.grading.run import Job, NotebookRun
 from othello_interp.grading.sandbox import Limits
@@ -39,18 +40,22 @@ class Grader:
         texts = [cell.source for notebook in course.masters.values() for cell in notebook.cells]
         self._common = frozenset(row for text in texts for row in shingles(text))
 
-    def conditions(self, limits: Limits, secret: list[Path], unsandboxed: bool = False) -> Conditions:
-        """What a worker has to know."""
+    def conditions(
+        self, papers: list[Paper], limits: Limits, secret: list[Path], unsandboxed: bool = False
+    ) -> Conditions:
+        """What a worker has to know to run these papers."""
         from othello_interp.paths import root
 
-        given = tuple(
-            (
-                stem,
-                tuple(
-                    (cell.id or str(n), cell.source) for n, cell in enumerate(given_cells(master), start=1)
-                ),
-            )
+        names = mentioned(source for paper in papers for source in paper.sources.values())
+        handed_in = {stem for paper in papers for stem in paper.plans}
+        needed = {
+            stem: needed_cells(given_cells(master), names)
             for stem, master in self.course.masters.items()
+            if stem in handed_in
+        }
+        given = tuple(
+            (stem, tuple((cell.id or str(n), cell.source) for n, cell in enumerate(cells)))
+            for stem, cells in needed.items()
         )
         readable = [*self.course.readable, self.course.notebooks, root() / "notebooks"]
         return Conditions(
@@ -174,7 +179,7 @@ def grade_notebook(
     files = [file for submission in found for file in submission.files]
     problems = [problem for submission in found for problem in submission.problems]
     paper = grader.read(Submission(path.stem, files=files, problems=problems))
-    worker = Worker(grader.conditions(limits or Limits(), [path], allow_unsandboxed))
+    worker = Worker(grader.conditions([paper], limits or Limits(), [path], allow_unsandboxed))
     try:
         for line in worker.start().lines():
             say(line)

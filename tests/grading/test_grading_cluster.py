@@ -1,4 +1,5 @@
-"""Grading on a Dask cluster of several processes: the same grades, also when a worker is killed on the way."""
+"""Grading on a Dask cluster of several processes: the same grades, also when a worker is killed on the
+way."""
 
 import os
 import signal

@@ -1,0 +1,84 @@
+"""The real course, graded: solved notebooks, blank ones, and known mistakes."""
+
+import json
+
+import nbformat
+import pytest
+
+from othello_interp.grading.course import this_course
+from othello_interp.grading.grade import grade_class
+from othello_interp.grading.sandbox import Limits
+from othello_interp.notebooks import files
+from othello_interp.notebooks.solved import reference_source, solve
+
+MISTAKES = 2  # of each exercise
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The course and its results by student: solved, blank, and with the n-th known mistake in every exercise."""
+    base = tmp_path_factory.mktemp("course")
+    course = this_course()
+    for stem in course.stems:
+        blank = files.read(course.notebooks / f"{stem}.ipynb")
+        write(base / "submissions" / "blank", stem, blank)
+        write(base / "submissions" / "solved", stem, solve(blank, reference_source(stem)))
+        for index in range(MISTAKES):
+            write(base / "submissions" / f"mistake {index}", stem, with_mistakes(course, blank, index))
+    limits = Limits(seconds=60.0)
+    summary = grade_class(course, base / "submissions", base / "out", limits=limits, workers=2, say=print)
+    assert not summary.failed
+    return course, {result.student: result for result in summary.results}
+
+
+def write(folder, stem, notebook) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{stem}.ipynb")
+
+
+def with_mistakes(course, notebook, index):
+    """A copy in which every answer is the exercise's known mistake of that number."""
+    notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
+    for cell in notebook.cells:
+        if files.role(cell) == "stub":
+            exercise = course.exercises[cell.metadata[files.OURS]["exercise"]]
+            cell.source = (
+                "from othello_interp.exercises import EXERCISES\n"
+                f"def {exercise.function}(*args, **kwargs):\n"
+                f"    return EXERCISES[{exercise.id!r}].mistakes[{index}].fn(*args, **kwargs)"
+            )
+    return notebook
+
+
+def test_solved_notebooks_get_full_marks(graded):
+    course, results = graded
+    for item in results["solved"].exercises.values():
+        exercise = course.exercises[item.exercise]
+        if not exercise.open:
+            assert (item.exercise, item.points, item.message) == (
+                item.exercise,
+                exercise.points,
+                item.message,
+            )
+    assert results["solved"].problems == []
+    assert [line for lines in results["solved"].remarks.values() for line in lines] == []
+
+
+def test_blank_notebooks_get_nothing_and_are_told_so(graded):
+    course, results = graded
+    for item in results["blank"].exercises.values():
+        if not course.exercises[item.exercise].open:
+            assert (item.points, item.status) == (0, "not attempted"), item
+    assert results["blank"].total == 0
+
+
+@pytest.mark.parametrize("index", range(MISTAKES))
+def test_known_mistakes_get_their_messages(graded, index):
+    course, results = graded
+    for item in results[f"mistake {index}"].exercises.values():
+        exercise = course.exercises[item.exercise]
+        if len(exercise.mistakes) > index:
+            mistake = exercise.mistakes[index]
+            assert item.mistake == mistake.key, (item.exercise, mistake.key, item)
+            assert item.message == mistake.message
+            assert item.points == pytest.approx(mistake.credit * exercise.points)
