@@ -184,3 +184,8 @@ def test_resemblance(change, words):
 def test_resemblance_needs_more_than_two_values():
     assert resemblance(-torch.ones(4), torch.ones(4), 1e-4, 1e-5) == ""
     assert "opposite" in resemblance(~MASK, MASK, 1e-4, 1e-5)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no other device")
+def test_results_on_another_device_are_accepted():
+    assert compare(plain(TABLE.cuda()), TABLE) is None
