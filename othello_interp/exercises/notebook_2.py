@@ -455,6 +455,6 @@ EXERCISES = [
             'times, then "MINE".',
             "At every step, look whether row and column are still on the board; if not, return None.",
         ),
-        explanation="Scored with the neuron's input weights, no other line comes near C0, D1, E2.",
+        explanation="Scored with the neuron's input weights, C0, D1, E2 should come out ahead of the other 959 lines.",
     ),
 ]
