@@ -164,6 +164,10 @@ def _embeddings(model: "TransformerBridge", label_a: str, label_b: str) -> float
     return _cosine(model.W_E[label_to_id(label_a)], model.W_E[label_to_id(label_b)])
 
 
+def _rows(model: "TransformerBridge", label_a: str, label_b: str) -> float:
+    return _cosine(model.W_U[label_to_id(label_a)], model.W_U[label_to_id(label_b)])
+
+
 def _angle(model: "TransformerBridge", label_a: str, label_b: str) -> float:
     W_U = model.W_U
     return math.degrees(math.acos(_cosine(W_U[:, label_to_id(label_a)], W_U[:, label_to_id(label_b)])))
@@ -394,6 +398,12 @@ EXERCISES = [
                 "You use the number of the square as the column. Columns of W_U are tokens: label_to_id.",
             ),
             Mistake(
+                "rows",
+                _rows,
+                "You take rows of model.W_U. Its shape is (d_model, 61): the vector of a token is a column, "
+                "model.W_U[:, token].",
+            ),
+            Mistake(
                 "embeddings",
                 _embeddings,
                 "Those are the embeddings, by which the model reads moves. The unembeddings are the columns "
@@ -455,6 +465,7 @@ EXERCISES = [
             'times, then "MINE".',
             "At every step, look whether row and column are still on the board; if not, return None.",
         ),
-        explanation="Scored with the neuron's input weights, C0, D1, E2 should come out ahead of the other 959 lines.",
+        explanation="Scored with the neuron's input weights, C0, D1, E2 should come out ahead of the other "
+        "959 lines.",
     ),
 ]
