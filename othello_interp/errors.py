@@ -1,4 +1,4 @@
-"""The error for anything a user can put right. The command line prints it as one line, without a traceback."""
+"""The error for what a user can put right. The command line prints it as one line, without a traceback."""
 
 
 class OthelloInterpError(Exception):
