@@ -58,16 +58,22 @@ class Probe:
 
 
 def load_probe(name: str | Path | None = None) -> Probe:
-    """The probe that belongs to a model: "embedded", "published", or the path of a .safetensors file.
+    """The probe that belongs to a model, given as in load_model; by default that of load_model()'s model.
 
-    By default the model that load_model() would load. Raises OthelloInterpError for a bad file.
+    The probe of a checkpoint my.safetensors is my.probe.safetensors beside it, which
+    `othello-interp train-probe` makes. Raises OthelloInterpError for a missing or bad file.
     """
     name = model_name(name)
     if name == "published":
-        from othello_interp.published import PROBE_LAYER, load_published_probe
+        from othello_interp.published import load_published_probe
 
-        return Probe(load_published_probe(), torch.zeros(8, 8, 3), PROBE_LAYER)
-    return read_probe(data_path("probe.safetensors") if name == "embedded" else Path(name))
+        return load_published_probe()
+    return read_probe(data_path("probe.safetensors") if name == "embedded" else probe_path(name))
+
+
+def probe_path(checkpoint: str | Path) -> Path:
+    """Where the probe of a checkpoint file is kept."""
+    return Path(checkpoint).with_suffix(".probe.safetensors")
 
 
 def read_probe(path: Path) -> Probe:
@@ -75,7 +81,9 @@ def read_probe(path: Path) -> Probe:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise OthelloInterpError(f"No probe at {path}. Train one with `othello-interp train-probe`.")
+        raise OthelloInterpError(
+            f"No probe at {path}. Train one with `othello-interp train-probe --model …`."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             weight, bias = file.get_tensor("weight").float(), file.get_tensor("bias").float()

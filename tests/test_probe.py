@@ -73,6 +73,17 @@ def test_no_such_layer(tiny, tokens):
         train_probe(tiny, tokens[:2], layer=2)
 
 
+def test_a_checkpoint_has_its_probe_beside_it(tmp_path):
+    save_file(
+        {"weight": torch.ones(4, 8, 8, 3), "bias": torch.zeros(8, 8, 3)},
+        tmp_path / "my.probe.safetensors",
+        metadata={"layer": "3"},
+    )
+    assert load_probe(tmp_path / "my.safetensors").layer == 3
+    with pytest.raises(OthelloInterpError, match=r"No probe at .*other.probe.safetensors. Train one with"):
+        load_probe(tmp_path / "other.safetensors")
+
+
 def test_files_that_are_no_probes(tmp_path):
     with pytest.raises(OthelloInterpError, match=r"No probe at .*none.safetensors"):
         read_probe(tmp_path / "none.safetensors")
