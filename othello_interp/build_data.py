@@ -100,7 +100,7 @@ def build_probe(layer: int, n_games: int = 3000) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, help="trained weights to make the model from")
     parser.add_argument("--what", default="Othello-GPT, folded, fp16", help="what the manifest says of it")
-    parser.add_argument("--probe-layer", type=int, default=6, help="read the board after this layer (6)")
+    parser.add_argument("--probe-layer", type=int, default=3, help="read the board after this layer (3)")
     parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
 
 
