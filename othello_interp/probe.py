@@ -65,9 +65,9 @@ def load_probe(name: str | Path | None = None) -> Probe:
     """
     name = model_name(name)
     if name == "published":
-        from othello_interp.published import load_published_probe
+        from othello_interp.published import PROBE_LAYER, load_published_probe
 
-        return load_published_probe()
+        return Probe(load_published_probe(), torch.zeros(8, 8, 3), PROBE_LAYER)
     return read_probe(data_path("probe.safetensors") if name == "embedded" else probe_path(name))
 
 

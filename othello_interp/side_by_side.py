@@ -145,8 +145,9 @@ def table(columns: dict[str, Figures]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `othello-interp figures`."""
-    parser.add_argument("--model", help="embedded (default), published, or a .safetensors file")
-    parser.add_argument("--probe", help="a .safetensors file (default: the probe of that model)")
+    parser.add_argument(
+        "--model", help="embedded (default), published, or a .safetensors file with its probe beside it"
+    )
     parser.add_argument("--games", type=int, default=500, help="held-out games for the illegal rate (500)")
     parser.add_argument("--no-probes", action="store_true", help="skip the probes of all layers (minutes)")
 
@@ -154,7 +155,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """`othello-interp figures`: prints a markdown table."""
     name = model_name(args.model)
-    model, probe = load_model(name), load_probe(args.probe or name)
+    model, probe = load_model(name), load_probe(name)
     focus_games = load_focus_games(name if name == "published" else "embedded")
     found = neuron_figures(model, probe, FocusGames(model, focus_games)) | model_figures(model, args.games)
     if not args.no_probes:
