@@ -93,12 +93,17 @@ def load_course(path: Path) -> Course:
 @dataclass(frozen=True)
 class Task:
     """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge an
-    answer."""
+    answer.
+
+    Attributes:
+        requests: for each case the message to the child, coded once for everybody.
+        names: the cases' names.
+    """
 
     exercise: str
     function: str
     seconds: float
-    cases: tuple[bytes, ...]
+    requests: tuple[bytes, ...]
     names: tuple[str, ...]
 
 
@@ -114,14 +119,13 @@ class Exam:
 
     def tasks(self, stem: str) -> list[Task]:
         """The tasks of one notebook's exercises; open ones have none."""
-        tasks = []
-        for exercise in self.course.of_notebook(stem):
-            if not exercise.open:
-                cases = self.keys[exercise.id].cases
-                names = tuple(case.name for case in cases)
-                coded = tuple(encode(case) for case in cases)
-                tasks.append(Task(exercise.id, exercise.function, float(exercise.time_limit), coded, names))
-        return tasks
+        return [self._task(exercise) for exercise in self.course.of_notebook(stem) if not exercise.open]
+
+    def _task(self, exercise: Exercise) -> Task:
+        cases, seconds = self.keys[exercise.id].cases, float(exercise.time_limit)
+        request = {"op": "call", "function": exercise.function, "seconds": seconds}
+        coded = tuple(encode(request | {"case": case}) for case in cases)
+        return Task(exercise.id, exercise.function, seconds, coded, tuple(case.name for case in cases))
 
     def refs(self) -> list[dict[str, Any]]:
         """The models that the cases need, for the zygote to build beforehand."""

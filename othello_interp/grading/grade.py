@@ -32,6 +32,7 @@ class Summary:
     failed: dict[str, str] = field(default_factory=dict)  # students the grader could not deal with, and why
     interrupted: bool = False
     seconds: float = 0.0
+    ready_seconds: float = 0.0  # of these: reading, starting up, computing the references
 
     @property
     def ungraded(self) -> list[str]:
@@ -115,7 +116,9 @@ def _grade(
 ) -> None:
     from tqdm import tqdm
 
+    begin = time.perf_counter()
     with _place_to_run(conditions, executor, workers, grader, say) as (submit, width):
+        summary.ready_seconds = time.perf_counter() - begin
         queue = iter(papers)
         running: dict[Future, tuple[Paper, int]] = {}
         bar = tqdm(total=len(papers), unit="student", disable=not progress, dynamic_ncols=True)

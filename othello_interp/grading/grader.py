@@ -148,7 +148,7 @@ class Grader:
             {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},
             seconds=sum((run.seconds for run in runs.values()), 0.0),
             cpu=sum((run.cpu for run in runs.values()), 0.0),
-            peak=max((run.peak for run in runs.values()), default=0),
+            memory=max((run.memory for run in runs.values()), default=0),
             shingles=shingles("\n".join(paper.sources.values()), self._common)[:5000],
         )
         if paper.remarks:

@@ -52,9 +52,10 @@ def guard(
             _child(setting, guard_id, channel, status, work)
         channel.close()
         reason = _watch(child, status, baseline, setting.limits.memory)
+        own = _private_memory(child)
         code, usage = _kill_tree(child)
         seconds = usage.ru_utime + usage.ru_stime
-        _report(status, {"exit": code, "reason": reason, "cpu": seconds, "peak": usage.ru_maxrss * 1024})
+        _report(status, {"exit": code, "reason": reason, "cpu": seconds, "memory": own})
     except BaseException as error:
         _report(status, {"error": f"{type(error).__name__}: {error}"})
     finally:
@@ -111,6 +112,15 @@ def _memory_of(process: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+
+
+def _private_memory(process: int) -> int:
+    """Bytes that a process shares with nobody, 0 if it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
 def _tree(process: int) -> list[int]:

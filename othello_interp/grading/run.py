@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from othello_interp.exercises.encode import decode
 from othello_interp.exercises.plain import Outcome
 from othello_interp.grading.cells import Step
 from othello_interp.grading.client import Child, Lost, Zygote
@@ -38,7 +37,7 @@ class NotebookRun:
     losses: list[str] = field(default_factory=list)
     seconds: float = 0.0
     cpu: float = 0.0
-    peak: int = 0
+    memory: int = 0
 
 
 def run_job(zygote: Zygote, setting: Setting, job: Job) -> dict[str, NotebookRun]:
@@ -77,7 +76,7 @@ class _Runner:
             finally:
                 usage = child.close()
                 self.result.cpu += usage.get("cpu", 0.0)
-                self.result.peak = max(self.result.peak, usage.get("peak", 0))
+                self.result.memory = max(self.result.memory, usage.get("memory", 0))
         self.result.seconds = time.monotonic() - self.begin
         return self.result
 
@@ -135,15 +134,9 @@ class _Runner:
             if task.exercise in self.result.outcomes:
                 continue
             outcomes = self.result.outcomes.setdefault(task.exercise, [])
-            for name, coded in zip(task.names, task.cases, strict=True):
-                request = {
-                    "op": "call",
-                    "function": task.function,
-                    "case": decode(coded),
-                    "seconds": task.seconds,
-                }
+            for name, request in zip(task.names, task.requests, strict=True):
                 try:
-                    outcomes.append(_outcome(child.request(request, task.seconds + GRACE), name))
+                    outcomes.append(_outcome(child.request_coded(request, task.seconds + GRACE), name))
                 except Lost as lost:
                     outcomes.append(Outcome(name, "lost", error=f"It {lost}."))
                     self.result.losses.append(f"Exercise {task.exercise}: `{task.function}` {lost}.")

@@ -43,6 +43,7 @@ class Result:
         problems: what could not be read or is missing, a line each.
         remarks: what was ignored, put right or left out, by notebook.
         look: why a person should have a look, a line each.
+        seconds, cpu, memory: wall time, processor time, and the most that a child held by itself in bytes.
         shingles: hashes of the student's own code, to find near-identical submissions.
     """
 
@@ -58,7 +59,7 @@ class Result:
     look: list[str] = field(default_factory=list)
     seconds: float = 0.0
     cpu: float = 0.0
-    peak: int = 0
+    memory: int = 0
     shingles: list[int] = field(default_factory=list)
 
 

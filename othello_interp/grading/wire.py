@@ -19,10 +19,15 @@ class WireError(Exception):
 
 def send(channel: socket.socket, message: Any, deadline: float | None = None) -> None:
     """Send plain data; WireError if the other side is gone or does not read it in time (`time.monotonic`)."""
-    data = encode(message, MAX_MESSAGE)
+    send_coded(channel, encode(message, MAX_MESSAGE), deadline)
+
+
+def send_coded(channel: socket.socket, data: bytes, deadline: float | None = None) -> None:
+    """Send what `encode` has made."""
     try:
         channel.settimeout(_left(deadline))
-        channel.sendall(len(data).to_bytes(4, "little") + data)
+        channel.sendall(len(data).to_bytes(4, "little"))
+        channel.sendall(data)
     except OSError as error:
         raise WireError(f"could not send: {error}") from None
 

@@ -6,6 +6,7 @@ the two sockets of the new child. When the parent goes, it goes.
 """
 
 import array
+import ctypes
 import functools
 import gc
 import json
@@ -102,6 +103,7 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # guards need no waiting for
     gc.collect()
     gc.freeze()
+    ctypes.CDLL(None).malloc_trim(0)  # what is not in memory need not be mapped in every child
     while True:
         data, fds = _receive(control)
         if not data:
