@@ -105,8 +105,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         return Verdict(
             status="passed",
             share=1.0,
-            message=messages.PASSED,
-            notes=(*remarks[:1], *notes),
+            message=remarks[0] if remarks else messages.PASSED,
+            notes=tuple(notes),
             passed=len(names),
             **common,
         )
