@@ -1,0 +1,130 @@
+"""Does the self-test notice when a protection is missing, and does the grader refuse then?"""
+
+import platform
+from pathlib import Path
+
+import pytest
+
+from othello_interp.grading import kernel, selftest
+from othello_interp.grading.client import GradingError, Lost, Zygote
+from othello_interp.grading.given import mentioned, needed_cells
+from othello_interp.grading.notebook_file import Cell
+from othello_interp.grading.sandbox import Limits, Setting, readable_paths
+from othello_interp.grading.worker import Conditions, Worker
+
+LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
+
+
+@pytest.fixture(scope="module")
+def zygote():
+    with Zygote() as started:
+        yield started
+
+
+def test_everything_holds_here(zygote):
+    finding = selftest.find_setting(zygote, LIMITS, readable_paths(), [Path(__file__)])
+    assert finding.missing == []
+    assert any("MISSING" in line for line in finding.lines()) is False
+
+
+@pytest.mark.parametrize(
+    ("layers", "missing"),
+    [((), {"files", "network"}), (("seccomp",), {"files"}), (("landlock",), {"network"})],
+)
+def test_a_missing_layer_is_noticed(layers, missing, zygote, monkeypatch):
+    """Without namespaces and Landlock files can be read; without seccomp there is a network."""
+    monkeypatch.setattr(selftest, "COMBINATIONS", (layers,))
+    finding = selftest.find_setting(zygote, LIMITS, readable_paths(), [])
+    assert missing <= set(finding.missing)
+
+
+def test_a_secret_that_can_be_read_is_noticed(zygote):
+    """The solutions lie inside something that submissions may read."""
+    solutions = Path(__file__).parent
+    finding = selftest.find_setting(zygote, LIMITS, readable_paths([solutions]), [solutions])
+    assert finding.missing == ["files"]
+
+
+def test_it_refuses_unless_told_otherwise(tmp_path):
+    inside = str(Path(__file__).parent)
+    unsafe = Conditions(LIMITS, readable=(inside,), secrets=(inside,))
+    with pytest.raises(GradingError, match=r"MISSING  files.*\n(.*\n)*Not safe on this machine"):
+        Worker(unsafe).start()
+
+
+def test_a_layer_that_cannot_be_had_stops_the_child(zygote, monkeypatch):
+    """Fails closed: a child that could not be locked in as asked runs nothing."""
+    with pytest.raises(GradingError, match="could not be set up"):
+        zygote.fork(Setting(LIMITS, (*readable_paths(), "/proc/nonexistent")))
+
+
+def test_a_dead_zygote_is_started_again(zygote):
+    import os
+    import signal
+
+    old = zygote.pid
+    os.kill(old, signal.SIGKILL)
+    zygote._process.wait()
+    child = zygote.fork(Setting(LIMITS, readable_paths()))
+    assert child.request(cell("x = 1"), 20.0)["status"] == "ran"
+    child.close()
+    assert zygote.pid != old
+
+
+def test_a_lost_child_says_why(zygote):
+    child = zygote.fork(Setting(LIMITS, readable_paths()))
+    with pytest.raises(Lost, match="segmentation fault"):
+        child.request(cell("import ctypes\nctypes.string_at(0)"), 20.0)
+
+
+def cell(source: str) -> dict:
+    fields = {"functions": [], "seconds": 5.0, "before": "", "only_definitions": False}
+    return {"op": "cell", "label": "cell 1", "source": source, **fields}
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86_64")
+def test_the_filter_refuses_what_it_should():
+    """The BPF program, interpreted here step by step."""
+    program = kernel.seccomp_program("x86_64")
+    steps = [program[i : i + 8] for i in range(0, len(program), 8)]
+
+    def run(number: int, first_argument: int = 0, arch: int = 0xC000003E) -> int:
+        data = {0: number, 4: arch, 16: first_argument}
+        accumulator = position = 0
+        while True:
+            code = int.from_bytes(steps[position][:2], "little")
+            jump_true, jump_false = steps[position][2:4]
+            value = int.from_bytes(steps[position][4:], "little")
+            position += 1
+            if code == 0x20:
+                accumulator = data[value]
+            elif code == 0x06:
+                return value
+            else:
+                holds = {
+                    0x15: accumulator == value,
+                    0x35: accumulator >= value,
+                    0x45: bool(accumulator & value),
+                }
+                position += jump_true if holds[code] else jump_false
+
+    allow, refuse = 0x7FFF0000, 0x00050001
+    assert run(0) == run(1) == run(59) == allow  # read, write, execve
+    assert run(41) == run(101) == run(425) == run(0x40000000) == refuse  # socket, ptrace, io_uring_setup, x32
+    assert run(435) == 0x00050026  # clone3: not implemented, so that the C library uses clone
+    assert run(56, 0x11) == allow  # clone for fork
+    assert run(56, kernel.NEWUSER | 0x11) == refuse
+    assert run(0, arch=0x40000003) == 0x80000000  # 32-bit calls: killed
+
+
+def test_only_given_cells_that_matter_are_run():
+    cells = [
+        Cell("code", "import torch\nmodel = load()"),
+        Cell("code", "rows = []\nfor game in model:\n    rows.append(game)"),
+        Cell("code", "import pandas as pd\ntable = pd.DataFrame(rows)"),
+        Cell("code", "plot(table)"),
+    ]
+    own = "def answer(x):\n    rows = [1]\n    return torch.sum(x)  # pd"
+    assert needed_cells(cells, mentioned([own])) == cells[:1]
+    assert needed_cells(cells, mentioned([own, "table.head()"])) == cells[:3]
+    assert needed_cells(cells, mentioned(["pd.Series()"])) == cells[:3]
