@@ -135,11 +135,6 @@ def start(n: int, device: torch.device | str) -> tuple[Position, Bool[Tensor, " 
     return Position(black, white), torch.ones(n, dtype=torch.bool, device=device)
 
 
-def colour(position: Position, black: Bool[Tensor, " n"]) -> Int8[Tensor, " n"]:
-    """Who is to move: +1 black, -1 white, 0 when nobody can."""
-    return (black.to(torch.int8) * 2 - 1) * (position.legal != 0)
-
-
 def unpack(
     bits: Int64[Tensor, "*batch"], out: Int8[Tensor, "*batch 8 8"] | None = None
 ) -> Int8[Tensor, "*batch 8 8"]:

@@ -15,7 +15,6 @@ from othello_interp.bitboards import (
     START,
     Position,
     advance,
-    colour,
     pack,
     rows_of,
     start,
@@ -116,16 +115,20 @@ def _replay(
 ) -> None:
     """Replays a chunk of games into the given tensors; marks moves that the rules don't allow."""
     bits = tables(tokens.device)["bit_of_token"][tokens.T.long()]
-    blacks, whites, legals = (torch.empty_like(bits) for _ in range(3))
     position, black = start(len(tokens), tokens.device)
-    for m, move in enumerate(bits):
-        # Where a move can be played, one must be, and it must be among the legal ones.
-        wrong[:, m] = torch.where(move == 0, position.legal != 0, (move & position.legal) == 0)
-        movers[:, m] = colour(position, black)
+    legal_at_start = position.legal
+    history = []
+    for move in bits:
         position, black = advance(position, black, move)
-        blacks[m] = torch.where(black, position.own, position.opponent)
-        whites[m] = torch.where(black, position.opponent, position.own)
-        to_move[:, m], legals[m] = colour(position, black), position.legal
+        history.append((position.own, position.opponent, position.legal, black))
+    own, opponent, legals, turn = (torch.stack(column) for column in zip(*history, strict=True))
+    blacks, whites = torch.where(turn, own, opponent), torch.where(turn, opponent, own)
+    next_player = torch.where(turn, BLACK, WHITE) * (legals != 0)
+    to_move.copy_(next_player.T)
+    movers[:, 0], movers[:, 1:] = BLACK, to_move[:, :-1]
+    # Where a move can be played, one must be, and it must be among the legal ones.
+    legal_before = torch.cat([legal_at_start[None], legals[:-1]])
+    wrong.copy_(torch.where(bits == 0, legal_before != 0, (bits & legal_before) == 0).T)
     for first in range(0, len(tokens), _UNPACK):  # a few at a time: the white boards stay in the cache
         part = slice(first, first + _UNPACK)
         unpack(blacks.T[part], out=states[part]).sub_(unpack(whites.T[part]))
