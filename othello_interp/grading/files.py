@@ -7,6 +7,7 @@ others are not held up.
 import os
 import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,11 @@ class Submission:
     id: str = ""
     files: list[File] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """The name without characters that move a terminal's cursor or turn the direction of writing."""
+        return "".join(c for c in self.student if unicodedata.category(c) not in ("Cc", "Cf", "Cs")) or "?"
 
     @property
     def key(self) -> str:

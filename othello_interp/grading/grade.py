@@ -136,11 +136,11 @@ def _grade(
                         if attempt == 1:
                             running[submit(grader.job(paper))] = (paper, 2)
                         else:
-                            summary.failed[paper.submission.student] = f"{type(error).__name__}: {error}"
+                            summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
                             bar.update()
                         continue
                     _keep(out, grader.result(paper, runs), summary)
-                    bar.set_postfix_str(paper.submission.student[:30], refresh=False)
+                    bar.set_postfix_str(paper.submission.shown[:30], refresh=False)
                     bar.update()
         except KeyboardInterrupt:
             summary.interrupted = True

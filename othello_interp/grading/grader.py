@@ -110,7 +110,7 @@ class Grader:
 
     def job(self, paper: Paper) -> Job:
         return Job(
-            paper.submission.student,
+            paper.submission.shown,
             {stem: (plan.steps, self._tasks[stem]) for stem, plan in paper.plans.items()},
         )
 
@@ -137,7 +137,7 @@ class Grader:
             status = "incomplete" if missing else "answers to read" if waiting else "graded"
         total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
-            paper.submission.student,
+            paper.submission.shown,
             paper.submission.id,
             paper.submission.key,
             paper.digest,

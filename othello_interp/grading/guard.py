@@ -53,14 +53,14 @@ def guard(
         channel.close()
         reason = _watch(child, status, baseline, setting.limits.memory)
         own = _private_memory(child)
-        code, usage = _kill_tree(child)
+        code, usage = _killtree(child)
         seconds = usage.ru_utime + usage.ru_stime
         _report(status, {"exit": code, "reason": reason, "cpu": seconds, "memory": own})
     except BaseException as error:
         _report(status, {"error": f"{type(error).__name__}: {error}"})
     finally:
         if child:
-            _kill_tree(child)
+            _killtree(child)
         if scratch is not None:
             shutil.rmtree(scratch, ignore_errors=True)
         os._exit(0)
@@ -101,7 +101,7 @@ def _watch(child: int, status: socket.socket, baseline: int, memory: int) -> str
             return "ended"
         if status in ready:
             return "stopped"
-        if sum(max(0, _memory_of(member) - baseline) for member in _tree(child)) > memory:
+        if sum(max(0, _memory_of(member) - baseline) for member in tree(child)) > memory:
             return "memory"
 
 
@@ -123,21 +123,21 @@ def _private_memory(process: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
-def _tree(process: int) -> list[int]:
+def tree(process: int) -> list[int]:
     """A process and all its descendants."""
     try:
         threads = os.listdir(f"/proc/{process}/task")
         children = " ".join(Path(f"/proc/{process}/task/{thread}/children").read_text() for thread in threads)
     except OSError:
         children = ""
-    return [process, *(member for child in children.split() for member in _tree(int(child)))]
+    return [process, *(member for child in children.split() for member in tree(int(child)))]
 
 
-def _kill_tree(child: int) -> tuple[int, resource.struct_rusage]:
+def _killtree(child: int) -> tuple[int, resource.struct_rusage]:
     """Kill a child and everything that came of it. Its exit code (negative: killed by that signal) and its
     usage."""
     code, usage = 0, resource.getrusage(resource.RUSAGE_CHILDREN)
-    while members := _tree(os.getpid())[1:]:
+    while members := tree(os.getpid())[1:]:
         for member in members:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(member, signal.SIGKILL)

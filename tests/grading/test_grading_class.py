@@ -16,6 +16,7 @@ from small_course import RIGHT, WRONG, first, second, solved, write_files
 
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.grader import grade_notebook
+from othello_interp.grading.guard import tree
 from othello_interp.grading.sandbox import Limits
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
@@ -25,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 import small_course
 from othello_interp.grading.grade import grade_class
+from othello_interp.grading.guard import tree
 from othello_interp.grading.sandbox import Limits
 base = Path({base!r})
 course = small_course.build(base)
@@ -97,8 +99,9 @@ def test_gradescope_gets_its_format(report):
     assert ada["score"] == 9
     by_number = {test["number"]: test for test in ada["tests"]}
     assert by_number["1.1"] | {"output": ""} == {
-        "name": "Share of black", "number": "1.1", "score": 2, "max_score": 2, "status": "passed", "output": "",
-        "output_format": "text", "visibility": "visible", "extra_data": {"status": "passed", "mistake": ""},
+        "name": "Share of black", "number": "1.1", "score": 2, "max_score": 2, "status": "passed",
+        "output": "", "output_format": "text", "visibility": "visible",
+        "extra_data": {"status": "passed", "mistake": ""},
     }  # fmt: skip
     assert "score" not in by_number["2.2"]
     assert "score" not in documents["Nobody"]
@@ -173,30 +176,24 @@ def slow_class(base: Path, count: int) -> None:
         )
 
 
-def processes_of(base: Path) -> list[int]:
-    """Zygotes and children whose parent is gone."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if (
-                b"grading.zygote" in (path / "cmdline").read_bytes()
-                and " 1 (" not in (path / "stat").read_text()
-            ):
-                found.append(int(path.name))
-        except OSError:
-            continue
-    return found
+def running(process: int) -> bool:
+    """Whether a process is there and not merely waiting to be noticed."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_kill_at_any_moment_loses_nothing(tmp_path):
     slow_class(tmp_path, 6)
-    before = set(processes_of(tmp_path))
     killed = start(tmp_path)
     wait_for_results(tmp_path / "out", 2)
+    started = tree(killed.pid)[1:]
+    assert len(started) >= 3  # the zygote, a guard and a child
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
     deadline = time.monotonic() + 20
-    while set(processes_of(tmp_path)) - before:
+    while any(running(process) for process in started):
         assert time.monotonic() < deadline, "the zygote or a child outlived its grader"
         time.sleep(0.1)
     done = {path: path.stat().st_mtime_ns for path in (tmp_path / "out/results").glob("*.json")}
