@@ -10,6 +10,7 @@ PYTHON is the interpreter of an environment that holds nbgrader. Prints one figu
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -184,8 +185,15 @@ def nbgrader_rate(python: str, folder: Path, students: int) -> float:
     (folder / "source" / "ps" / "numbers.ipynb").write_text(json.dumps(notebook))
 
     def nbgrader(*arguments: str) -> None:
-        command = [python, "-m", "nbgrader", *arguments]
-        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        path = os.pathsep.join([os.path.dirname(python), os.environ["PATH"]])  # it calls alembic and jupyter
+        subprocess.run(
+            [python, "-m", "nbgrader", *arguments],
+            cwd=folder,
+            env=os.environ | {"PATH": path},
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     nbgrader("generate_assignment", "ps")
     released = json.loads((folder / "release" / "ps" / "numbers.ipynb").read_text())
