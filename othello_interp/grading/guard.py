@@ -40,6 +40,8 @@ def guard(
     try:
         if "namespaces" in setting.layers:
             leave_namespaces()
+            if any(Path(path).is_relative_to(setting.scratch) for path in setting.readable):
+                setting = replace(setting, scratch="/scratch")  # /tmp would hide a checkout in it
         else:
             scratch = tempfile.mkdtemp(prefix="grading-")
             os.chmod(scratch, 0o1777)
