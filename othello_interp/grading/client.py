@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -57,31 +58,31 @@ class Zygote:
         environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
         command = [sys.executable, "-m", "othello_interp.grading.zygote", str(theirs.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            env=environment,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        theirs.close()
-        mine.settimeout(START_SECONDS)
-        answer: dict[str, Any] = {"error": "it ended"}
-        with contextlib.suppress(OSError, ValueError):
-            mine.send(str(len(self._config)).encode())
-            for start in range(0, len(self._config), 1 << 16):
-                mine.send(self._config[start : start + (1 << 16)])
-            answer = json.loads(mine.recv(1 << 16))
-        if "error" in answer:
-            self._process.kill()
-            said = self._process.stderr.read().decode(errors="replace")[-2000:]
-            raise GradingError(
-                f"the process that runs submissions could not start: {answer['error']}\n{said}"
+        with tempfile.TemporaryFile() as said:
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                start_new_session=True,
             )
+            theirs.close()
+            mine.settimeout(START_SECONDS)
+            answer: dict[str, Any] = {"error": "it ended"}
+            with contextlib.suppress(OSError, ValueError):
+                mine.send(str(len(self._config)).encode())
+                for start in range(0, len(self._config), 1 << 16):
+                    mine.send(self._config[start : start + (1 << 16)])
+                answer = json.loads(mine.recv(1 << 16))
+            if "error" in answer:
+                self._process.kill()
+                self._process.wait()
+                said.seek(0)
+                why = f"{answer['error']}\n{said.read().decode(errors='replace')[-2000:]}"
+                raise GradingError(f"the process that runs submissions could not start: {why}")
         self.trouble = answer.get("trouble", [])
-        self._process.stderr.close()
         mine.settimeout(None)
         self._control = mine
 

@@ -1,8 +1,12 @@
 """The `othello-interp grade` command."""
 
 import argparse
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
 
+from othello_interp.errors import OthelloInterpError
 from othello_interp.grading.sandbox import Limits
 
 
@@ -54,13 +58,13 @@ def main(args: argparse.Namespace) -> int:
     if args.solutions:
         course = replace(course, solutions=args.solutions)
     limits = Limits(seconds=args.seconds, total_seconds=args.notebook_seconds, memory=args.memory * 2**20)
-    with _executor(args.scheduler) as executor:
+    with _executor(args.scheduler) as (executor, size):
         summary = grade_class(
             course,
             args.submissions,
             args.out,
             limits=limits,
-            workers=args.workers,
+            workers=args.workers or size,
             executor=executor,
             force=args.force,
             seed=args.seed,
@@ -81,16 +85,17 @@ def main(args: argparse.Namespace) -> int:
     return 1 if summary.ungraded else 0
 
 
-def _executor(address: str | None):
-    """A Dask cluster's executor, or nothing."""
-    from contextlib import nullcontext
-
+@contextmanager
+def _executor(address: str | None) -> Iterator[tuple[Executor | None, int]]:
+    """A Dask cluster's executor and how many jobs it takes at a time, or nothing."""
     if not address:
-        return nullcontext()
+        yield None, 0
+        return
     try:
         from distributed import Client
     except ImportError:
-        from othello_interp.errors import OthelloInterpError
-
-        raise OthelloInterpError('--scheduler needs Dask: pip install "othello-interp[dask]"') from None
-    return Client(address).get_executor()
+        raise OthelloInterpError(
+            "--scheduler needs Dask: pip install -c constraints.txt -e '.[dask]'"
+        ) from None
+    with Client(address) as client:
+        yield client.get_executor(), sum(client.nthreads().values())

@@ -161,26 +161,24 @@ def _place_to_run(
     """A way to hand out a job, and how many run at once."""
     if executor is not None:
         grader.exam.compute()
-        yield partial(executor.submit, run_remote, conditions), 4 * workers
+        yield partial(executor.submit, run_remote, conditions), workers
         return
     worker = Worker(conditions)
-    with ThreadPoolExecutor(1) as aside:
-        started = aside.submit(worker.start)
-        try:
-            grader.exam.compute()
-        finally:
-            failure = started.exception()
-    if failure is not None:
-        worker.close()
-        raise failure
-    for line in worker.finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
-        say(line)
-    pool = ThreadPoolExecutor(workers)
     try:
-        yield partial(pool.submit, worker.run), workers
+        with ThreadPoolExecutor(1) as aside:
+            started = aside.submit(worker.start)
+            grader.exam.compute()
+        finding = started.result()
+        for line in finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
+            say(line)
+        pool = ThreadPoolExecutor(workers)
+        try:
+            yield partial(pool.submit, worker.run), workers
+        finally:
+            worker.close()  # wakes the threads that wait for a child
+            pool.shutdown(cancel_futures=True)
     finally:
         worker.close()
-        pool.shutdown(cancel_futures=True)
 
 
 def _kept(out: Path, paper: Paper) -> Result | None:

@@ -3,6 +3,7 @@
 The pages need no network and no script, and say so to the browser: whatever a student wrote stays text.
 """
 
+import math
 import re
 import unicodedata
 from html import escape
@@ -15,7 +16,7 @@ STYLE = """
   --card: #1f2630; --good: #6cc792; --part: #e0b25a; --bad: #ee8a90; --none: #7d8898; --link: #8fb4f5; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 28px 20px 60px; }
+main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
 h1 { font-size: 24px; margin: 0 0 2px; } h2 { font-size: 18px; margin: 34px 0 10px; }
 p { margin: 6px 0; } a { color: var(--link); } .soft { color: var(--soft); }
 .card { background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--none);
@@ -36,11 +37,11 @@ th { font-weight: 600; } td.number, th.number { text-align: right; }
 .scroll { overflow: auto; max-height: 80vh; border: 1px solid var(--line); border-radius: 6px; }
 .scroll table { width: 100%; border: 0; } .scroll thead th { position: sticky; top: 0;
   background: var(--card); }
-.picture td.mark { text-align: center; padding: 4px 6px; min-width: 34px; color: #10151c; }
-.picture thead th { text-align: center; }
-.picture th:first-child { font-weight: 400; text-align: left; position: sticky;
-  left: 0;
-  background: var(--card); max-width: 260px; overflow-wrap: anywhere; }
+.picture td.mark { text-align: center; padding: 4px 2px; min-width: 30px; color: #10151c; }
+.picture thead th { text-align: center; padding: 4px 2px; }
+.picture thead th:first-child { padding-left: 8px; }
+.picture th:first-child { font-weight: 400; text-align: left; position: sticky; left: 0; min-width: 170px;
+  max-width: 260px; background: var(--card); overflow-wrap: break-word; }
 .figures { display: flex; flex-wrap: wrap; gap: 12px; margin: 16px 0; }
 .figure { background: var(--card); border: 1px solid var(--line); border-radius: 6px;
   padding: 10px 16px; min-width: 120px; }
@@ -90,18 +91,19 @@ def number(value: float | None) -> str:
 
 
 def histogram(values: list[float], top: int | float, width: int = 620, height: int = 170) -> str:
-    """How many values lie in each tenth of 0 to `top`, as an SVG picture."""
-    counts = [0] * 10
+    """How many values lie in each bin of 0 to `top`, about ten bins of whole points, as an SVG picture."""
+    points = max(1, math.ceil(top / 10))
+    counts = [0] * math.ceil(top / points)
     for value in values:
-        counts[min(9, int(10 * value / top))] += 1
+        counts[min(len(counts) - 1, int(value // points))] += 1
     most = max([*counts, 1])
-    step, base, room = width / 10, height - 36, height - 60
+    step, base, room = width / len(counts), height - 36, height - 60
     bars = []
     for index, count in enumerate(counts):
         size = room * count / most
         x = index * step
         middle = x + step / 2
-        label = f"{top * index / 10:g}–{top * (index + 1) / 10:g}"
+        label = f"{points * index}–{min(points * (index + 1), top):g}"
         bars.append(
             f'<rect x="{x + 3:.1f}" y="{base - size:.1f}" width="{step - 6:.1f}" height="{size:.1f}" rx="2" '
             f'fill="var(--link)"><title>{count} with {label} points</title></rect>'

@@ -161,12 +161,12 @@ def _picture(course: Course, results: list[Result]) -> str:
     rows = []
     for result in results:
         marks = "".join(_mark(course.exercises[item.exercise], item) for item in result.exercises.values())
-        rows.append(f'<tr><th>{_link(result)}</th>{marks}<td class="number">{number(result.total)}</td></tr>')
+        rows.append(f'<tr><th>{_link(result)}</th><td class="number">{number(result.total)}</td>{marks}</tr>')
     legend = (
         '<p class="soft">✓ full points, ½ a part, ✗ wrong, ! raised, stopped or crashed, '
         "· not attempted, ? waiting for a person, blank: nothing to grade.</p>"
     )
-    table = f'<thead><tr><th>Student</th>{head}<th class="number">Total</th></tr></thead>{"".join(rows)}'
+    table = f"<thead><tr><th>Student</th><th>Total</th>{head}</tr></thead>{''.join(rows)}"
     return f'{legend}<div class="scroll picture"><table>{table}</table></div>'
 
 

@@ -57,7 +57,7 @@ def _number(points: float | None) -> str:
 def _safe(field: object) -> str:
     """A field that no spreadsheet takes for a formula."""
     text = str(field).replace("\r", " ").replace("\n", " ").replace("\0", "")
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t") else text
+    return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@") else text
 
 
 def gradescope(course: Course, result: Result) -> dict:

@@ -47,7 +47,7 @@ class Limits:
     """What one child may use.
 
     Attributes:
-        seconds: wall time for one cell, and the least that is given to one call of an exercise's function.
+        seconds: wall time for one cell. Calls have the limit of their exercise.
         total_seconds: CPU time for a whole notebook.
         memory: bytes beyond what the child starts with, for each process and for all of them together.
         file_size: bytes in one file, and in the scratch folder.

@@ -98,7 +98,7 @@ EXERCISES = (
             Mistake("all_boards", _all_boards, "Keep the squares apart.", credit=0.5),
         ),
         hints=("Black is 1.", "Take the mean over the first axis."),
-        time_limit=2.0,
+        time_limit=1.0,
     ),
     Exercise(
         id="1.2",
@@ -113,7 +113,7 @@ EXERCISES = (
         cases=_acts,
         mistakes=(Mistake("below", _below, "You counted those below."),),
         hints=("Compare, then take a mean.",),
-        time_limit=2.0,
+        time_limit=1.0,
     ),
     Exercise(
         id="1.3",
@@ -128,7 +128,7 @@ EXERCISES = (
         cases=_strongest,
         mistakes=(Mistake("signed", _signed, "Strong may be negative: take sizes."),),
         hints=("Look up torch.topk.",),
-        time_limit=2.0,
+        time_limit=1.0,
     ),
     Exercise(
         id="2.1",
@@ -142,7 +142,7 @@ EXERCISES = (
         tests="Calls your function on three words.",
         cases=_words,
         mistakes=(Mistake("shortest", _shortest, "That is the shortest."),),
-        time_limit=2.0,
+        time_limit=1.0,
     ),
     Exercise(
         id="2.2",
