@@ -191,12 +191,16 @@ def test_building_writes_outputs_and_knows_when_it_is_out_of_date(checkout, monk
     assert cli.main(["build-solved", "--check"]) == 1
     assert "01_sample.ipynb: out of date" in capsys.readouterr().out
     monkeypatch.setattr(solved, "with_pictures", lambda notebook: notebook)  # pictures need a browser
-    assert cli.main(["build-solved"]) == 0
+    assert cli.main(["build-solved", "01"]) == 0
     built = (checkout / "solutions" / "01_sample.ipynb").read_text()
     assert "answer 8" in built
     assert html.PLOTLY in built
     assert cli.main(["build-solved", "--check"]) == 0
     assert cli.main(["build-solved", "--stale"]) == 0  # nothing to do, so quick
+    (checkout / "data").mkdir()
+    (checkout / "data" / "manifest.json").write_text("{}")
+    assert cli.main(["build-solved", "--check"]) == 1  # other data, other figures
+    (checkout / "data" / "manifest.json").unlink()
     files.write(new_notebook(cells=[*files.read(notebook).cells, new_markdown_cell("More.")]), notebook)
     assert solved.out_of_date(notebook)
 

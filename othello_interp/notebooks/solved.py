@@ -67,8 +67,13 @@ def solve(notebook: NotebookNode, reference: str) -> NotebookNode:
 
 
 def fingerprint(notebook: NotebookNode, reference: str) -> str:
-    """SHA-256 of what a solved notebook is made from. Outputs and stray metadata don't count."""
-    made_from = files.text(files.cleaned(notebook)) + reference
+    """SHA-256 of what a solved notebook is made from: its cells, the references, the hashes of data/.
+
+    Outputs and stray metadata don't count.
+    """
+    manifest = paths.root() / "data" / "manifest.json"
+    data = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
+    made_from = files.text(files.cleaned(notebook)) + reference + data
     return hashlib.sha256(made_from.encode()).hexdigest()
 
 
