@@ -61,8 +61,7 @@ def _normal(source: str) -> str:
 
 
 def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str | None:
-    """The cell's code; also where it was turned into text by mistake, which its metadata or a raw cell
-    shows."""
+    """The cell's code, also where it was turned into text by mistake and only its tag shows that."""
     if cell.kind == "code":
         return cell.source
     answers = cell.role == "stub" or (

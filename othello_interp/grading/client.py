@@ -28,8 +28,7 @@ class GradingError(OthelloInterpError):
 
 
 class Lost(Exception):
-    """A child ended, or had to be ended, before it answered; the message says why, in words for the
-    student."""
+    """A child ended, or had to be ended, before it answered; the message tells the student why."""
 
 
 class Zygote:
@@ -202,8 +201,7 @@ class Child:
                 end.shutdown(socket.SHUT_WR if end is self._status else socket.SHUT_RDWR)
 
     def dies_whole(self, seconds: float) -> bool:
-        """Kill the child; whether all that it started is gone then. What still runs would hold the channel
-        open."""
+        """Kill the child; whether nothing that it started is left then to hold the channel open."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
             self._channel.settimeout(seconds)

@@ -94,8 +94,7 @@ def load_course(path: Path) -> Course:
 
 @dataclass(frozen=True)
 class Task:
-    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge an
-    answer.
+    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge.
 
     Attributes:
         requests: for each case the message to the child, coded once for everybody.
@@ -110,8 +109,7 @@ class Task:
 
 
 class Exam:
-    """A course with this run's inputs, drawn from a secret seed, and the answer keys, made when first asked
-    for."""
+    """A course with this run's inputs, drawn from a secret seed, and the answer keys."""
 
     def __init__(self, course: Course, seed: int) -> None:
         from othello_interp.exercises.answer_key import AnswerKey

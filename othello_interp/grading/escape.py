@@ -133,8 +133,7 @@ def _descriptors() -> set[int]:
 
 
 def _leave_running() -> None:
-    """Start a process that shrugs off signals and outlives its parent, unless it is killed as part of the
-    tree."""
+    """Start a process that shrugs off signals and outlives its parent, unless the whole tree is killed."""
     if os.fork() == 0:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)

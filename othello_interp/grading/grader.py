@@ -122,6 +122,8 @@ class Grader:
             if stem in runs:
                 words = paper.plans[stem].words.get(name, "")
                 exercises[name] = score_exercise(self.exam, name, runs[stem].outcomes.get(name, []), words)
+                if exercises[name].status == "absent":  # why that may be
+                    exercises[name].notes += [*runs[stem].remarks, *runs[stem].losses][:5]
             else:
                 exercises[name] = ExerciseResult(
                     name, "missing", None, f"{stem} was not handed in, or can't be read."

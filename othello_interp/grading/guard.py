@@ -136,8 +136,7 @@ def tree(process: int) -> list[int]:
 
 
 def _killtree(child: int) -> tuple[int, resource.struct_rusage]:
-    """Kill a child and everything that came of it. Its exit code (negative: killed by that signal) and its
-    usage."""
+    """Kill a child and everything that came of it; its exit code (negative: a signal) and its usage."""
     code, usage = 0, resource.getrusage(resource.RUSAGE_CHILDREN)
     while members := tree(os.getpid())[1:]:
         for member in members:

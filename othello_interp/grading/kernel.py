@@ -191,8 +191,7 @@ def _landlock_allow(ruleset: int, path: str, allowed: int) -> None:
 
 
 def seccomp_program(machine: str) -> bytes:
-    """The filter, as instructions of classic BPF: refuse the calls above and new namespaces, allow the
-    rest."""
+    """The filter as classic BPF: refuse the calls above and new namespaces, allow the rest."""
     column, audit_name, clone = ARCHITECTURES[machine]
     load, equal, at_least, any_bit, give = 0x20, 0x15, 0x35, 0x45, 0x06
     allow, kill, refuse, unknown = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM, 0x00050000 | ENOSYS

@@ -1,5 +1,4 @@
-"""Find submissions whose own code is nearly the same, for a person to judge: short answers are often
-alike."""
+"""Find submissions with nearly the same code, for a person to judge: short answers are often alike."""
 
 from collections import Counter
 from dataclasses import dataclass

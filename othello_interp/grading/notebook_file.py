@@ -18,8 +18,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as it was found: `exercise` and `role` come from its metadata and are empty where there is
-    none."""
+    """A cell as it was found: `exercise` and `role` come from its metadata and may be empty."""
 
     kind: str
     source: str
@@ -94,8 +93,7 @@ def _text(source: Any) -> str:
 
 
 def defines(source: str, function: str) -> bool:
-    """Whether a cell looks as if it defined a function: by its text, since the parent parses no submitted
-    code."""
+    """Whether a cell seems to define a function, by its text: the parent parses no submitted code."""
     name = re.escape(function)
     return bool(
         re.search(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|^{name}[ \t]*=[^=]", source, re.MULTILINE)
@@ -103,8 +101,7 @@ def defines(source: str, function: str) -> bool:
 
 
 def which_notebook(notebook: Notebook, file_name: str, exercises: dict[str, Exercise]) -> str:
-    """Which of the course's notebooks this is, by its cells' metadata, functions, then its name; "" if
-    none."""
+    """Which of the course's notebooks this is, by its cells' tags, functions, then its name; "" if none."""
     votes: dict[str, float] = {}
     for exercise in exercises.values():
         tagged = any(cell.exercise == exercise.id for cell in notebook.cells)

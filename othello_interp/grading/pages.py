@@ -23,8 +23,7 @@ HEADINGS = {**HEADLINES, "missing": "Not handed in", "open": "Waiting for a pers
 
 
 def feedback_page(course: Course, result: Result) -> str:
-    """One student's page: points, what was wrong in the words of the check, hints. No inputs, no
-    solutions."""
+    """One student's page: points, what was wrong in the check's words, hints. No inputs or solutions."""
     of = sum(exercise.points for exercise in course.exercises.values())
     parts = [
         f'<h1><bdi>{text(result.student)}</bdi></h1><p class="soft">{text(course.name)}</p>',

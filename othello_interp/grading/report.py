@@ -61,8 +61,7 @@ def _safe(field: object) -> str:
 
 
 def gradescope(course: Course, result: Result) -> dict:
-    """The student's result as Gradescope's autograders write it (results.json). No score where there is
-    none."""
+    """The student's result as Gradescope's results.json. No score where there is none."""
     tests = [
         _test(course, item)
         for item in result.exercises.values()

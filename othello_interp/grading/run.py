@@ -20,8 +20,7 @@ GRACE = 2.0  # seconds between a child's own time limit and the parent's
 
 @dataclass(frozen=True)
 class Job:
-    """What to run for one student: for each notebook its steps and its tasks. Plain data, so it can
-    travel."""
+    """What to run for one student: for each notebook its steps and tasks. Plain data, so it can travel."""
 
     student: str
     notebooks: dict[str, tuple[list[Step], list[Task]]]
@@ -29,8 +28,7 @@ class Job:
 
 @dataclass
 class NotebookRun:
-    """What came of one notebook: outcomes by exercise, remarks for the student, and children lost on the
-    way."""
+    """What came of one notebook: outcomes by exercise, remarks for the student, children lost."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)

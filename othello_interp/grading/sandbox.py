@@ -97,8 +97,7 @@ def readable_paths(extra: list[Path] = []) -> tuple[str, ...]:  # noqa: B006  (o
 
 
 def enter(setting: Setting, guard_id: int) -> None:
-    """Give up everything a student's code must not have; OSError if one of the layers asked for can't be
-    had."""
+    """Give up everything a student's code must not have; OSError if a layer asked for can't be had."""
     limits = _limits(setting)
     os.setsid()
     if "namespaces" in setting.layers:
@@ -123,8 +122,7 @@ def enter(setting: Setting, guard_id: int) -> None:
 
 
 def leave_namespaces() -> None:
-    """New process, network and message namespaces for the children of this process; without root, a user
-    one first."""
+    """New process, network and message namespaces for this process's children."""
     flags = kernel.NEWPID | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS
     user, group = os.geteuid(), os.getegid()
     if user == 0:
@@ -137,8 +135,7 @@ def leave_namespaces() -> None:
 
 
 def _private_root(setting: Setting) -> None:
-    """A file system that holds only the readable paths, read-only, a few devices and an empty scratch
-    folder."""
+    """A file system of the readable paths, read-only, a few devices and an empty scratch folder."""
     kernel.unshare(kernel.NEWNS)
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("root", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=1m")

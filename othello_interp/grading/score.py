@@ -77,15 +77,11 @@ def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: st
         verdict = Verdict(
             exercise, "wrong", message=f"The answer can't be compared ({type(error).__name__})."
         )
-    lost = outcomes[-1] if outcomes else None
-    message = verdict.message
-    if verdict.status == "lost" and lost is not None and lost.error:
-        message = f"Your function gave no result. {lost.error}"
     return ExerciseResult(
         exercise,
         verdict.status,
         round(verdict.share * key.exercise.points, 2),
-        message,
+        _message(verdict, outcomes, key.exercise.function),
         list(verdict.notes),
         verdict.mistake,
         verdict.traceback,
@@ -93,6 +89,15 @@ def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: st
         verdict.cases,
         words,
     )
+
+
+def _message(verdict: Verdict, outcomes: list[Outcome], function: str) -> str:
+    """What the check says, but where it speaks of calling check()."""
+    if verdict.status == "absent":
+        return f"The notebook defines no function `{function}`."
+    if verdict.status == "lost" and outcomes and outcomes[-1].error:
+        return f"Your function gave no result. {outcomes[-1].error}"
+    return verdict.message
 
 
 def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[str, str]) -> list[str]:

@@ -5,8 +5,7 @@ from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write to a temporary file beside `path` and rename it. Leaves a file that already holds this text
-    alone."""
+    """Write to a temporary file beside `path` and rename it, unless it holds this text already."""
     try:
         if path.read_text(encoding="utf-8") == text:
             return

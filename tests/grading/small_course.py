@@ -200,8 +200,7 @@ def stub(exercise: str) -> str:
 
 
 def first(answers: dict[str, str] | None = None, extra: list[str] | None = None) -> dict[str, Any]:
-    """The first notebook: blank where there is no answer, with the student's `extra` cells after the
-    setup."""
+    """The first notebook: blank where there is no answer, with `extra` cells after the setup."""
     answers = answers or {}
     cells = [
         cell("# Boards", "markdown", "title"),
@@ -232,8 +231,7 @@ def solved(extra: list[str] | None = None) -> dict[str, Any]:
 
 
 def build(folder: Path, notebooks: int = 1) -> Course:
-    """Write the course's notebooks and solutions below `folder`, with the first notebook only or with
-    both."""
+    """Write the course's notebooks and solutions below `folder`; take one notebook or two."""
     blank, solutions = folder / "notebooks", folder / "solutions"
     for path in (blank, solutions):
         path.mkdir(parents=True, exist_ok=True)

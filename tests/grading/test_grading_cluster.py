@@ -1,5 +1,4 @@
-"""Grading on a Dask cluster of several processes: the same grades, also when a worker is killed on the
-way."""
+"""Grading on a Dask cluster of several processes: the same grades, also when one is killed."""
 
 import argparse
 import csv

@@ -16,8 +16,7 @@ MISTAKES = 2  # of each exercise
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
-    """The course and its results by student: solved, blank, and with the n-th known mistake in every
-    exercise."""
+    """The course and its results by student: solved, blank, and the n-th mistake of every exercise."""
     base = tmp_path_factory.mktemp("course")
     course = this_course()
     for stem in course.stems:
