@@ -22,7 +22,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / "installed"
 COMMANDS = {
     "run": ["-m", "othello_interp.cli", "run"],
-    "test": ["-m", "pytest"],
+    # Two at a time, each file in one process: its fixtures (models, a grader) are made once.
+    "test": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],
     "lab": ["-m", "jupyterlab", "notebooks"],
     "setup": None,
 }
