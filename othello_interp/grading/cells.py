@@ -41,10 +41,15 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
     plan = Plan(remarks=list(submitted.remarks))
     given = {_normal(cell.source) for cell in given_cells(master)}
     originals = {cell.id: cell for cell in master.cells if cell.id}
-    previous = ""
+    texts = {_normal(cell.source) for cell in master.cells}
+    previous = answering = ""
     for number, cell in enumerate(submitted.cells, start=1):
         if cell.role == "answer" or originals.get(cell.id, cell).role == "answer":
-            _take_words(plan, cell, originals.get(cell.id), exercises)
+            answering = cell.exercise or originals[cell.id].exercise
+        elif cell.kind != "markdown" or _normal(cell.source) in texts:
+            answering = ""
+        if answering:  # this cell, and those of the student's own that follow it
+            _take_words(plan, cell, answering, texts, exercises)
             continue
         source = _code(cell, number, exercises, plan)
         if source is None or cell.role == "check":
@@ -88,12 +93,9 @@ def _functions(cell: Cell, exercises: list[Exercise]) -> tuple[str, ...]:
     return named if others or not tagged else tagged
 
 
-def _take_words(plan: Plan, cell: Cell, original: Cell | None, exercises: list[Exercise]) -> None:
-    exercise = cell.exercise or (original.exercise if original else "")
-    if not any(known.id == exercise for known in exercises):
-        return
-    changed = original is None or _normal(cell.source) != _normal(original.source)
-    if changed and cell.source.strip():
+def _take_words(plan: Plan, cell: Cell, exercise: str, texts: set[str], exercises: list[Exercise]) -> None:
+    known = any(exercise == other.id for other in exercises)
+    if known and cell.source.strip() and _normal(cell.source) not in texts:
         plan.words[exercise] = (plan.words.get(exercise, "") + "\n\n" + cell.source).strip()
 
 

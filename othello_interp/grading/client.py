@@ -147,6 +147,7 @@ class Child:
     def __init__(self, channel: socket.socket, status: socket.socket, children: set["Child"]) -> None:
         self._channel, self._status, self._children = channel, status, children
         self._heard = b""
+        self._allowance = wire.MAX_ANSWERS
         self.usage: dict[str, Any] = {}
         children.add(self)
 
@@ -160,7 +161,10 @@ class Child:
         deadline = time.monotonic() + seconds
         try:
             wire.send_coded(self._channel, message, deadline)
-            return wire.receive(self._channel, deadline)
+            limit = min(wire.MAX_ANSWER, self._allowance)
+            answer, size = wire.receive(self._channel, deadline, limit)
+            self._allowance -= size
+            return answer
         except wire.WireError as error:
             late = time.monotonic() >= deadline
             raise Lost(self._why(seconds if late else None, str(error))) from None

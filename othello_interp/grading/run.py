@@ -60,8 +60,7 @@ class _Runner:
     def run(self) -> NotebookRun:
         """Start children until one gets to the end."""
         while True:
-            spent = time.monotonic() - self.begin
-            if spent > self.limits.total_seconds:
+            if self._spent() > self.limits.total_seconds:
                 self._give_up(
                     f"the time for the whole notebook, {self.limits.total_seconds:g} s, was used up"
                 )
@@ -75,8 +74,11 @@ class _Runner:
                 usage = child.close()
                 self.result.cpu += usage.get("cpu", 0.0)
                 self.result.memory = max(self.result.memory, usage.get("memory", 0))
-        self.result.seconds = time.monotonic() - self.begin
+        self.result.seconds = self._spent()
         return self.result
+
+    def _spent(self) -> float:
+        return time.monotonic() - self.begin
 
     def _cells(self, child: Child) -> bool:
         """Run the steps; whether the child survived them. Cells that failed get a second chance at the end,
@@ -84,7 +86,8 @@ class _Runner:
         failed: dict[int, str] = {}
         remarks: list[str] = []
         for index, step in enumerate(self.steps):
-            answer = self._cell(child, index, index in self.cut_down)
+            hurry = self._spent() > self.limits.total_seconds / 2  # leave time for the answers
+            answer = self._cell(child, index, hurry or index in self.cut_down)
             if answer is None:
                 return False
             status, error, ignored = answer
@@ -94,6 +97,7 @@ class _Runner:
         for index, error in failed.items():
             step = self.steps[index]
             for only_definitions in (False, True):
+                only_definitions |= self._spent() > self.limits.total_seconds / 2
                 answer = self._cell(child, index, only_definitions)
                 if answer is None:
                     return False
@@ -108,6 +112,8 @@ class _Runner:
         """Status, error and ignored magics of one step; None if the child was lost on it."""
         if index in self.left_out:
             return "ran", "", []
+        if self._spent() > self.limits.total_seconds:
+            return None
         step, seconds = self.steps[index], self.limits.seconds
         request = {
             "op": "cell",
@@ -131,6 +137,8 @@ class _Runner:
         for task in self.tasks:
             if task.exercise in self.result.outcomes:
                 continue
+            if self._spent() > self.limits.total_seconds:
+                return False
             outcomes = self.result.outcomes.setdefault(task.exercise, [])
             for name, request in zip(task.names, task.requests, strict=True):
                 try:

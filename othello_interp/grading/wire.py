@@ -10,20 +10,27 @@ from typing import Any
 
 from othello_interp.exercises.encode import EncodeError, decode, encode
 
-MAX_MESSAGE = 64 * 2**20
+MAX_MESSAGE = 64 * 2**20  # to a child: inputs
+MAX_ANSWER = 32 * 2**20  # from a child
+MAX_ANSWERS = 128 * 2**20  # from one child in all
 
 
 class WireError(Exception):
     """The other side hung up, was too slow, or sent something that is no message."""
 
 
-def send(channel: socket.socket, message: Any, deadline: float | None = None) -> None:
-    """Send plain data; WireError if the other side is gone or does not read it in time (`time.monotonic`)."""
-    send_coded(channel, encode(message, MAX_MESSAGE), deadline)
+def send(channel: socket.socket, message: Any, limit: int = MAX_MESSAGE) -> None:
+    """Send plain data.
+
+    Raises:
+        EncodeError: it isn't plain, or longer than `limit`.
+        WireError: the other side is gone.
+    """
+    send_coded(channel, encode(message, limit))
 
 
 def send_coded(channel: socket.socket, data: bytes, deadline: float | None = None) -> None:
-    """Send what `encode` has made."""
+    """Send what `encode` has made; WireError if it isn't read before the deadline (`time.monotonic`)."""
     try:
         channel.settimeout(_left(deadline))
         channel.sendall(len(data).to_bytes(4, "little"))
@@ -32,13 +39,15 @@ def send_coded(channel: socket.socket, data: bytes, deadline: float | None = Non
         raise WireError(f"could not send: {error}") from None
 
 
-def receive(channel: socket.socket, deadline: float | None = None) -> Any:
-    """The next message; WireError if none comes before the deadline, or if it isn't one."""
+def receive(
+    channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE
+) -> tuple[Any, int]:
+    """The next message and its length; WireError if none comes before the deadline, or if it isn't one."""
     size = int.from_bytes(_exactly(channel, 4, deadline), "little")
-    if size > MAX_MESSAGE:
-        raise WireError(f"a message of {size:,} bytes, at most {MAX_MESSAGE:,} are allowed")
+    if size > limit:
+        raise WireError(f"a message of {size:,} bytes, at most {limit:,} are allowed")
     try:
-        return decode(_exactly(channel, size, deadline), MAX_MESSAGE)
+        return decode(_exactly(channel, size, deadline), limit), size
     except EncodeError as error:
         raise WireError(str(error)) from None
 

@@ -202,6 +202,11 @@ HOSTILE = [
         look="segmentation fault",
     ),
     one(
+        "sleeps in every cell",
+        first(RIGHT, ["import time\ntime.sleep(1.8)"] * 40),
+        FULL,
+    ),
+    one(
         "crash in every cell",
         first({name: source + "\nimport os\nos._exit(1)" for name, source in RIGHT.items()}),
         FULL,

@@ -14,9 +14,11 @@ import pytest
 import small_course
 from small_course import RIGHT, WRONG, first, second, solved, write_files
 
+from othello_interp.grading.cells import make_plan
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.grader import grade_notebook
 from othello_interp.grading.guard import tree
+from othello_interp.grading.notebook_file import read_notebook
 from othello_interp.grading.sandbox import Limits
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
@@ -89,6 +91,18 @@ def test_a_blank_is_not_a_nought(report):
     assert rows["'=2+5"]["status"] == "unreadable"
     assert rows["Nobody"]["total"] == ""
     assert report[1].ungraded == ["'=2+5".lstrip("'"), "Nobody"]
+
+
+def test_an_answer_in_a_cell_below_counts_too(course2):
+    notebook = second(words="*Your answer.*")
+    notebook["cells"].append(small_course.cell("It is the longest.", "markdown", "mine"))
+    notebook["cells"].append(small_course.cell("More.", "markdown", "more"))
+    plan = make_plan(
+        read_notebook(json.dumps(notebook).encode()),
+        course2.masters["02_words"],
+        course2.of_notebook("02_words"),
+    )
+    assert plan.words == {"2.2": "It is the longest.\n\nMore."}
 
 
 def test_gradescope_gets_its_format(report):

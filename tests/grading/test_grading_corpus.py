@@ -17,7 +17,7 @@ def graded(course, tmp_path_factory):
     base = tmp_path_factory.mktemp("corpus")
     for entry in ENTRIES:
         write_files(base / "submissions" / entry.name, entry.files)
-    limits = Limits(seconds=2.0, total_seconds=60.0, memory=256 * 2**20)
+    limits = Limits(seconds=2.0, total_seconds=30.0, memory=256 * 2**20)
     summary = grade_class(course, base / "submissions", base / "out", limits=limits, workers=2)
     assert not summary.failed
     results = {
