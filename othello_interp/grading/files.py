@@ -61,7 +61,7 @@ class Submission:
             return plain
         import hashlib
 
-        return f"{plain[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+        return f"{plain[:80]}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:6]}"
 
 
 class SubmissionsError(OthelloInterpError):

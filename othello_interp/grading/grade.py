@@ -66,9 +66,13 @@ def grade_class(
     """
     begin = time.perf_counter()
     grader = Grader(course, seed)
-    papers = [grader.read(submission) for submission in find_submissions(submissions, course.stems)]
     summary = Summary()
-    waiting = []
+    papers, waiting = [], []
+    for submission in find_submissions(submissions, course.stems):
+        try:
+            papers.append(grader.read(submission))
+        except Exception as error:  # whatever it is, it holds up nobody else
+            summary.failed[submission.shown] = f"{type(error).__name__}: {error}"
     for paper in papers:
         kept = None if force else _kept(out, paper)
         if kept is not None:
@@ -131,15 +135,12 @@ def _grade(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     paper, attempt = running.pop(future)
                     try:
-                        runs = future.result()
-                    except Exception as error:
+                        _keep(out, grader.result(paper, future.result()), summary)
+                    except Exception as error:  # of the grader; once more, then it is a person's turn
                         if attempt == 1:
                             running[submit(grader.job(paper))] = (paper, 2)
-                        else:
-                            summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
-                            bar.update()
-                        continue
-                    _keep(out, grader.result(paper, runs), summary)
+                            continue
+                        summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
                     bar.set_postfix_str(paper.submission.shown[:30], refresh=False)
                     bar.update()
         except KeyboardInterrupt:

@@ -75,7 +75,7 @@ class Grader:
         for file in sorted(submission.files, key=lambda file: (file.modified, file.name)):
             try:
                 data = file.read()
-                digest.update(file.name.encode() + b"\0" + hashlib.sha256(data).digest())
+                digest.update(file.name.encode(errors="replace") + b"\0" + hashlib.sha256(data).digest())
                 notebook = read_notebook(data)
             except Unreadable as error:
                 paper.problems.append(f"{file.name}: {error}")
@@ -96,7 +96,7 @@ class Grader:
             chosen[stem] = (file, notebook)
         for stem, (file, notebook) in chosen.items():
             self._plan(paper, stem, file, notebook)
-        digest.update("\n".join(paper.problems).encode())
+        digest.update("\n".join(paper.problems).encode(errors="replace"))
         paper.digest = digest.hexdigest()
         paper.unreadable |= bool(submission.problems) and not submission.files
         return paper

@@ -89,7 +89,7 @@ def _cell(cell: dict[str, Any]) -> Cell:
 def _text(source: Any) -> str:
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    return source.encode(errors="replace").decode() if isinstance(source, str) else ""  # no half characters
 
 
 def defines(source: str, function: str) -> bool:

@@ -56,7 +56,9 @@ def _number(points: float | None) -> str:
 
 def _safe(field: object) -> str:
     """A field that no spreadsheet takes for a formula."""
-    text = str(field).replace("\r", " ").replace("\n", " ").replace("\0", "")
+    text = (
+        str(field).encode(errors="replace").decode().replace("\r", " ").replace("\n", " ").replace("\0", "")
+    )
     return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@") else text
 
 

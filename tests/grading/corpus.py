@@ -267,7 +267,7 @@ FORGERS = [
     ),
     forger(
         "writes the gradebook",
-        "import glob, os\nfor root in ('/', '/tmp', '/work', '/root', '/home', os.getcwd(), '..'):\n"
+        "import glob, os\nfor root in ('/', '/tmp', '/srv', '/home', os.getcwd(), '..'):\n"
         "    for path in glob.glob(root + '/**/grades.csv', recursive=True) + [root + '/out/grades.csv']:\n"
         "        try:\n            open(path, 'w').write('mallory,graded,6')\n"
         "        except OSError:\n            pass",
@@ -281,7 +281,7 @@ FORGERS = [
     forger(
         "reads the instructor's files",
         "import glob, os, sys\nfound = {}\n"
-        "for base in ['/'] + sys.path + ['/work', '/tmp', os.path.expanduser('~'), '/proc/1/cwd']:\n"
+        "for base in ['/'] + sys.path + ['/srv', '/tmp', os.path.expanduser('~'), '/proc/1/cwd']:\n"
         "    for path in glob.glob(base + '/**/solutions/*.py', recursive=True):\n"
         "        exec(open(path).read(), found)\nglobals().update(found)",
         {},
@@ -621,6 +621,7 @@ DAMAGED = [
         FULL,
         remarks="damaged cells",
     ),
+    one("half a character", solved(["word = '\ud800'"]), FULL),
     one("byte order mark", b"\xef\xbb\xbf" + TEXT.encode(), FULL),
     Entry("renamed file", {"homework final (3).ipynb": solved()}, FULL),
     Entry(
