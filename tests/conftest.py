@@ -1,5 +1,6 @@
 """Checked shapes, one thread, and the models and games that many tests share."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def slow(root):
+    """The library's functions as short slow loops, from the solutions folder."""
+    spec = importlib.util.spec_from_file_location("slow_references", root / "solutions" / "library.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

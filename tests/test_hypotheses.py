@@ -1,7 +1,6 @@
 """Are hypotheses read rightly, are bad ones pointed at, and do the scores agree with scikit-learn?"""
 
 import doctest
-import importlib.util
 import re
 
 import pytest
@@ -10,14 +9,6 @@ from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
 from othello_interp import hypotheses
 from othello_interp.hypotheses import parse, roc_auc, spectrum, turns_standing
-
-
-@pytest.fixture(scope="module")
-def slow(root):
-    spec = importlib.util.spec_from_file_location("slow_references", root / "solutions" / "library.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def random_boards(*shape, seed=0):

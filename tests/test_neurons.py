@@ -1,7 +1,5 @@
 """Do the neuron functions agree with slow references, on unequal random sizes and on both models?"""
 
-import importlib.util
-
 import numpy as np
 import pytest
 import torch
@@ -9,14 +7,6 @@ import torch
 from othello_interp import neurons
 from othello_interp.board import relative, replay, theirs_vs_mine
 from othello_interp.probe import Probe, load_probe
-
-
-@pytest.fixture(scope="module")
-def slow(root):
-    spec = importlib.util.spec_from_file_location("slow_references", root / "solutions" / "library.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(params=["tiny", "embedded"])
