@@ -52,3 +52,30 @@ def tokens():
     from othello_interp.random_games import random_games
 
     return random_games(40, seed=11)
+
+
+@pytest.fixture(scope="session")
+def as_bridge():
+    """Puts the weights of a training GPT, LayerNorms and all, into a TransformerBridge: an oracle."""
+    from transformer_lens import TransformerBridge, TransformerBridgeConfig
+
+    def convert(gpt):
+        sizes = gpt.config
+        config = TransformerBridgeConfig(
+            n_layers=sizes.n_layers,
+            d_model=sizes.d_model,
+            n_heads=sizes.n_heads,
+            d_head=sizes.d_model // sizes.n_heads,
+            d_mlp=sizes.d_mlp,
+            d_vocab=61,
+            n_ctx=59,
+            act_fn="gelu",
+            normalization_type="LN",
+            init_weights=False,
+            device="cpu",
+        )
+        bridge = TransformerBridge.boot_native(config).eval()
+        bridge.load_state_dict(gpt.state_dict(), strict=True)
+        return bridge
+
+    return convert

@@ -49,24 +49,8 @@ def test_folding_changes_no_prediction(gpt, inputs):
     torch.testing.assert_close(predictions(folded, inputs), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_folding_gives_the_weights_that_transformerlens_gives(gpt):
-    from transformer_lens import TransformerBridge, TransformerBridgeConfig
-
-    config = TransformerBridgeConfig(
-        n_layers=3,
-        d_model=24,
-        n_heads=3,
-        d_head=8,
-        d_mlp=40,
-        d_vocab=61,
-        n_ctx=59,
-        act_fn="gelu",
-        normalization_type="LN",
-        init_weights=False,
-        device="cpu",
-    )
-    oracle = TransformerBridge.boot_native(config).eval()
-    oracle.load_state_dict(gpt.state_dict(), strict=True)
+def test_folding_gives_the_weights_that_transformerlens_gives(gpt, as_bridge):
+    oracle = as_bridge(gpt)
     oracle.enable_compatibility_mode(disable_warnings=True)
     expected = {
         name: w for name, w in oracle.state_dict().items() if ".ln" not in name and "ln_f" not in name

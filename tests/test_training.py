@@ -113,26 +113,10 @@ def test_muon_steps_by_the_same_size_whatever_the_gradients():
         Muon([torch.nn.Parameter(torch.zeros(5))])
 
 
-def test_the_trained_model_is_the_one_the_notebooks_see():
+def test_the_trained_model_is_the_one_the_notebooks_see(as_bridge):
     """TransformerBridge, loaded with the same weights, is the independent oracle."""
-    from transformer_lens import TransformerBridge, TransformerBridgeConfig
-
     gpt = random_gpt(4)
-    config = TransformerBridgeConfig(
-        n_layers=2,
-        d_model=24,
-        n_heads=3,
-        d_head=8,
-        d_mlp=40,
-        d_vocab=61,
-        n_ctx=59,
-        act_fn="gelu",
-        normalization_type="LN",
-        init_weights=False,
-        device="cpu",
-    )
-    bridge = TransformerBridge.boot_native(config).eval()
-    bridge.load_state_dict(gpt.state_dict(), strict=True)
+    bridge = as_bridge(gpt)
     tokens = random_games(4, seed=9)[:, :N_CTX].long()
     torch.testing.assert_close(gpt(tokens), bridge(tokens).detach(), rtol=1e-4, atol=1e-4)
 
