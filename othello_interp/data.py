@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from othello_interp.errors import OthelloInterpError
 from othello_interp.paths import root
+from othello_interp.whole_file import whole_file
 
 
 def data_path(name: str) -> Path:
@@ -43,17 +43,12 @@ def write_data(name: str, content: bytes, **how: Any) -> Path:
     path, manifest = root() / "data" / name, _manifest_path()
     records = json.loads(manifest.read_text()) if manifest.is_file() else {}
     records[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), **how}
-    path.parent.mkdir(exist_ok=True)
-    _replace(path, content)
-    _replace(manifest, (json.dumps(records, indent=2, sort_keys=True) + "\n").encode())
+    with whole_file(path) as temporary:
+        temporary.write_bytes(content)
+    with whole_file(manifest) as temporary:
+        temporary.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n")
     return path
 
 
 def _manifest_path() -> Path:
     return root() / "data" / "manifest.json"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -20,6 +20,7 @@ from torch import Tensor
 from othello_interp.errors import OthelloInterpError
 from othello_interp.gpt import GPT, N_CTX, GPTConfig
 from othello_interp.squares import N_TOKENS
+from othello_interp.whole_file import whole_file
 
 FOLDER_VARIABLE = "OTHELLO_INTERP_PUBLISHED"
 MODEL_REPOSITORY, MODEL_FILE = "NeelNanda/Othello-GPT-Transformer-Lens", "synthetic_model.pth"
@@ -33,75 +34,21 @@ GIT_BLOBS = {
     "board_seqs_int_small.npy": "752157ed6a1b4982ba6505b41a998f5387becdc1",
 }
 
+
+def _tokens(text: str) -> list[int]:
+    return [int(token) for token in text.split()]
+
+
 #: One game and the most likely move after each of its moves, from the cell "Testing code for the synthetic
 #: checkpoint giving the correct outputs" of Othello_GPT_Circuits.ipynb in likenneth/othello_world.
-SAMPLE_GAME = [
-    *(
-        20,
-        19,
-        18,
-        10,
-        2,
-        1,
-        27,
-        3,
-        41,
-        42,
-        34,
-        12,
-        4,
-        40,
-        11,
-        29,
-        43,
-        13,
-        48,
-        56,
-        33,
-        39,
-        22,
-        44,
-        24,
-        5,
-        46,
-        6,
-    ),
-    *(32, 36, 51, 58, 52, 60, 21, 53, 26, 31, 37, 9, 25, 38, 23, 50, 45, 17, 47, 28, 35, 30, 54, 16, 59, 49),
-    *(57, 14, 15, 55, 7),
-]
-SAMPLE_PREDICTIONS = [
-    *(
-        21,
-        41,
-        40,
-        34,
-        40,
-        41,
-        3,
-        11,
-        21,
-        43,
-        40,
-        21,
-        28,
-        50,
-        33,
-        50,
-        33,
-        5,
-        33,
-        5,
-        52,
-        46,
-        14,
-        46,
-        14,
-        47,
-        38,
-    ),
-    *(57, 36, 50, 38, 15, 28, 26, 28, 59, 50, 28, 14, 28, 28, 28, 28, 45, 28, 35, 15, 14, 30, 59, 49, 59, 15),
-    *(15, 14, 15, 8, 7, 8),
-]
+SAMPLE_GAME = _tokens("""
+    20 19 18 10 2 1 27 3 41 42 34 12 4 40 11 29 43 13 48 56 33 39 22 44 24 5 46 6 32 36 51 58 52 60
+    21 53 26 31 37 9 25 38 23 50 45 17 47 28 35 30 54 16 59 49 57 14 15 55 7
+""")
+SAMPLE_PREDICTIONS = _tokens("""
+    21 41 40 34 40 41 3 11 21 43 40 21 28 50 33 50 33 5 33 5 52 46 14 46 14 47 38 57 36 50 38 15 28
+    26 28 59 50 28 14 28 28 28 28 45 28 35 15 14 30 59 49 59 15 15 14 15 8 7 8
+""")
 
 
 def load_state() -> dict[str, Tensor]:
@@ -225,10 +172,8 @@ def _file_path(name: str) -> Path:
         except OSError as error:
             raise _unreachable(name, address, error) from error
         _check_blob(content, name, address)
-        cache.mkdir(parents=True, exist_ok=True)
-        temporary = cache / f".{name}.{os.getpid()}"
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        with whole_file(path) as temporary:
+            temporary.write_bytes(content)
     _check_blob(path.read_bytes(), name, str(path))
     return path
 

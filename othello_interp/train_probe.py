@@ -10,6 +10,7 @@ from othello_interp.errors import OthelloInterpError
 from othello_interp.model import load_model, model_name
 from othello_interp.probe import probe_hits, probe_path, train_probe
 from othello_interp.random_games import random_games
+from othello_interp.whole_file import whole_file
 
 _HELD_OUT_SEED = 4_000_000_009
 
@@ -37,11 +38,9 @@ def main(args: argparse.Namespace) -> int:
     model = load_model(name, args.device)
     tokens = random_games(args.games, args.seed)
     probe = train_probe(model, tokens, args.layer, args.seed, progress=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_suffix(".tmp")
     weights = {"weight": probe.weight.cpu().contiguous(), "bias": probe.bias.cpu().contiguous()}
-    save_file(weights, temporary, {"layer": str(args.layer)})
-    temporary.replace(out)
+    with whole_file(out) as temporary:
+        save_file(weights, temporary, {"layer": str(args.layer)})
     hits = probe_hits(probe, model, random_games(200, _HELD_OUT_SEED)).float()
     by_move = ", ".join(f"{5 + m}: {hits[:, m].mean():.1%}" for m in range(0, hits.shape[1], 7))
     print(f"Wrote {out}: {hits.mean():.2%} of squares right on 200 held-out games at moves 5 to 54.")

@@ -6,7 +6,6 @@ optimum without the noise. Only legal moves are shown, never a board. Games are 
 and never repeated: game i depends on the seed and i alone, so a counter is all it takes to resume.
 """
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -22,6 +21,7 @@ from othello_interp.gpt import GPT, N_CTX, GPTConfig
 from othello_interp.muon import Muon
 from othello_interp.random_games import random_games
 from othello_interp.squares import ALL_SQUARES
+from othello_interp.whole_file import whole_file
 
 EVALUATION_SEED = 4_000_000_007  # held-out games; no run may train on them
 _WARM_UP_STEPS = 100
@@ -187,8 +187,8 @@ class Trainer:
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "counters": [self.games, self.steps, self.seconds],
         }
-        torch.save(state, path.with_suffix(".tmp"))
-        os.replace(path.with_suffix(".tmp"), path)
+        with whole_file(path) as temporary:
+            torch.save(state, temporary)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint. Raises ValueError if it is of a run with another configuration."""

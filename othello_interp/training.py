@@ -4,7 +4,6 @@ A run is a folder: checkpoint.pt (everything needed to resume after a kill at an
 metrics.jsonl, and at the end model.safetensors and loss_curve.html. The same command resumes it.
 """
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from othello_interp.gpt import GPT
 from othello_interp.random_games import random_games
 from othello_interp.trainer import EVALUATION_SEED, PRESETS, TrainConfig, Trainer, evaluate
 from othello_interp.training_log import append_record, read_records, write_loss_curve
+from othello_interp.whole_file import whole_file
 
 
 def train(
@@ -63,8 +63,8 @@ def train(
     if records[-1]["games"] < trainer.games:
         save()
     state = {name: weights.contiguous().cpu() for name, weights in trainer.model.state_dict().items()}
-    save_file(state, out / "model.tmp", {"n_heads": str(config.model.n_heads), "normalization_type": "LN"})
-    os.replace(out / "model.tmp", out / "model.safetensors")
+    with whole_file(out / "model.safetensors") as temporary:
+        save_file(state, temporary, {"n_heads": str(config.model.n_heads), "normalization_type": "LN"})
     write_loss_curve(records, out / "loss_curve.html")
     return trainer.model
 

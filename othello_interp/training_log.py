@@ -1,8 +1,9 @@
 """The metrics log of a training run, a JSON object a line, and its picture."""
 
 import json
-import os
 from pathlib import Path
+
+from othello_interp.whole_file import whole_file, write_text
 
 Record = dict[str, float | int]
 
@@ -26,9 +27,7 @@ def read_records(path: Path, up_to: int) -> list[Record]:
             continue
         if record["games"] <= up_to:
             records.append(record)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(record) + "\n" for record in records))
-    os.replace(temporary, path)
+    write_text(path, "".join(json.dumps(record) + "\n" for record in records))
     return records
 
 
@@ -43,6 +42,5 @@ def write_loss_curve(records: list[Record], path: Path) -> None:
         figure.add_scatter(x=[record["games"] for record in seen], y=y, name=name, mode="lines+markers")
     figure.update_layout(title="Held-out games", xaxis_title="games seen")
     figure.update_xaxes(type="log").update_yaxes(type="log")
-    temporary = path.with_suffix(".tmp")
-    figure.write_html(temporary, include_plotlyjs=True)
-    os.replace(temporary, path)
+    with whole_file(path) as temporary:
+        figure.write_html(temporary, include_plotlyjs=True)

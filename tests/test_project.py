@@ -14,7 +14,7 @@ from othello_interp.notebooks import clean
 # A module may import those on the lines above its own, never on those below. Modules on one line may import
 # one another. A folder stands for all its modules.
 LAYERS = """
-errors
+errors whole_file
 paths
 squares slow_rules patterns
 data

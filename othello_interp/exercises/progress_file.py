@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from othello_interp.exercises import messages
+from othello_interp.whole_file import whole_file
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def update_progress(exercise: str, change: Callable[[Entry], Entry]) -> tuple[En
     entry = change(Entry())
     try:
         path = progress_path()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)  # for the lock
         with _locked(path.with_suffix(".lock")):
             entries, note = read_progress()
             entry = change(entries.get(exercise, Entry()))
@@ -109,12 +110,10 @@ def _set_aside(path: Path) -> str:
 
 
 def _write(path: Path, content: dict) -> None:
-    temporary = path.with_suffix(".writing")  # one name is enough: the lock is held
-    with temporary.open("w", encoding="utf-8") as file:
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         json.dump(content, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from othello_interp.grading.report import write_report
 from othello_interp.grading.sandbox import Limits
 from othello_interp.grading.score import Result, from_plain, to_plain
 from othello_interp.grading.worker import Conditions, Worker, run_remote
-from othello_interp.grading.write import write_text
+from othello_interp.whole_file import write_text
 
 AHEAD = 3  # jobs handed out beyond those that run
 

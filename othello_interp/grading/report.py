@@ -8,7 +8,7 @@ from pathlib import Path
 from othello_interp.grading.course import Course
 from othello_interp.grading.pages import class_page, feedback_page
 from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.write import write_text
+from othello_interp.whole_file import write_text
 
 
 def write_report(course: Course, results: list[Result], failed: dict[str, str], out: Path) -> None:

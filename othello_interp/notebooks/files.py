@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines
 
 from othello_interp.errors import OthelloInterpError
+from othello_interp.whole_file import whole_file
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -48,11 +48,9 @@ def text(notebook: NotebookNode) -> str:
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Write to a temporary file beside `path` and rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text(notebook), encoding="utf-8")
-    temporary.replace(path)
+    """Write a notebook file, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text(notebook), encoding="utf-8")
 
 
 def role(cell: NotebookNode) -> str | None:

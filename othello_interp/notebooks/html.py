@@ -17,6 +17,8 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 
+from othello_interp.whole_file import write_text
+
 PLOTLY = "application/vnd.plotly.v1+json"
 _SCRIPT = "plotly.min.js"
 _TEMPLATE = f"""
@@ -69,11 +71,8 @@ def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
     page, _ = exporter.from_notebook_node(
         _with_drawings(notebook), resources={"metadata": {"name": title, "path": str(path.parent)}}
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
-    script = path.with_name(_SCRIPT)
-    if not script.exists():
-        script.write_text(get_plotlyjs(), encoding="utf-8")
+    write_text(path, page)
+    write_text(path.with_name(_SCRIPT), get_plotlyjs())
 
 
 def write_index(rows: list[tuple[str, str]], path: Path) -> None:
@@ -81,8 +80,8 @@ def write_index(rows: list[tuple[str, str]], path: Path) -> None:
     items = "\n".join(
         f'<li><a href="{html.escape(address)}">{html.escape(text)}</a></li>' for text, address in rows
     )
-    path.write_text(
+    write_text(
+        path,
         '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Executed notebooks</title>\n'
         f'<body style="font-family: sans-serif"><h1>Executed notebooks</h1>\n<ul>\n{items}\n</ul></body>\n',
-        encoding="utf-8",
     )
