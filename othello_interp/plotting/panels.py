@@ -13,11 +13,8 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 CELL = 36  # pixels a cell takes when there is room for it
-FULL_WIDTH = 900  # pixels across a notebook page
-LINE, TITLE_LETTER = (
-    20,
-    7.6,
-)  # pixels a line, and on average a letter, of the figure's title takes (15 px type)
+FULL_WIDTH = 850  # pixels across a notebook page
+LINE, TITLE_LETTER = 20, 7.6  # pixels a line, and on average a letter, of the title takes (15 px type)
 TITLE_AIR = 72  # pixels kept free at the two ends of the title, where plotly draws its buttons
 PANEL_LINE, PANEL_LETTER = 15, 6.4  # and of a panel's title (12 px type)
 TICKS_X, TICKS_Y = 20, 24  # room for tick labels below a panel and to its left

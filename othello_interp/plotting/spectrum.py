@@ -19,7 +19,7 @@ def make_spectrum_plot(
     *,
     names: Sequence[str] | Mapping[int, str] | None = None,
     nbins: int = 60,
-    width: int | None = 900,
+    width: int | None = FULL_WIDTH,
     height: int | None = 420,
     **layout: Any,
 ) -> go.Figure:

@@ -62,7 +62,7 @@ def test_a_mistake_may_agree_with_the_reference_on_some_cases(sample_solutions):
 
 
 def test_an_unknown_wrong_value_is_described(key):
-    result = verdict(key, lambda w_out, W_U: right(w_out, W_U).T)
+    result = verdict(key, lambda w_out, W_U: right(w_out, W_U).mT)
     assert result.message.startswith("At ")
     assert "expected" in result.message
     assert result.notes == ("The last two axes are swapped: rows and columns changed places.",)
