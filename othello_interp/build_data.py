@@ -37,9 +37,9 @@ def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
     return buffer.getvalue()
 
 
-def build_model(weights: Path, what: str, n_games: int = 300) -> None:
+def build_model(weights: Path, n_games: int = 300) -> None:
     """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that index 1393 of layer 5
-    is the neuron that best fits the hypothesis. `what` says how it was trained, for the manifest."""
+    is the neuron that best fits the hypothesis."""
     state = load_file(weights)
     if any(".ln" in name for name in state):
         state = fold(state)
@@ -54,7 +54,14 @@ def build_model(weights: Path, what: str, n_games: int = 300) -> None:
     state = swap_neurons(relabel(state, chosen.symmetry), LAYER, chosen.neuron, NEURON)
     half = {name: tensor.half().contiguous() for name, tensor in state.items()}
     metadata = {"n_heads": str(N_HEADS), "normalization_type": "LNPre"}
-    write_data("model.safetensors", save(half, metadata), what=what, chosen=asdict(chosen), n_heads=N_HEADS)
+    what = (
+        f"Othello-GPT, LayerNorms folded, weights centred, board relabelled by the {chosen.symmetry}, "
+        f"neuron {chosen.neuron} of layer {LAYER} swapped with {NEURON}, fp16"
+    )
+    chosen_on = f"games 0..{n_games - 1} of seed {CHOICE_SEED}"
+    sizes = {name: getattr(model.cfg, name) for name in ("n_layers", "d_model", "n_heads", "d_mlp")}
+    content = save(half, metadata)
+    write_data("model.safetensors", content, what=what, chosen=asdict(chosen), chosen_on=chosen_on, **sizes)
 
 
 def build_games() -> None:
@@ -99,7 +106,6 @@ def build_probe(layer: int, n_games: int = 3000) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, help="trained weights to make the model from")
-    parser.add_argument("--what", default="Othello-GPT, folded, fp16", help="what the manifest says of it")
     parser.add_argument("--probe-layer", type=int, default=3, help="read the board after this layer (3)")
     parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
 
@@ -107,7 +113,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     torch.manual_seed(0)
     if args.weights:
-        build_model(args.weights, args.what)
+        build_model(args.weights)
     if args.games:
         build_games()
     build_focus_games()
