@@ -14,7 +14,13 @@ from torch import Tensor
 
 from othello_interp.squares import ALL_SQUARES
 
-CHUNK = 4096  # games at a time: enough to hide the cost of a tensor operation, few enough for the cache
+
+def chunk_size(device: torch.device) -> int:
+    """Games at a time: enough to hide the cost of a tensor operation, and on a CPU few enough for its cache.
+
+    On a GPU it takes longer to start an operation than to carry it out, so the more games the better.
+    """
+    return 4096 if device.type == "cpu" else 65_536
 
 
 def signed(bits: int) -> int:

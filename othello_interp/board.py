@@ -11,10 +11,10 @@ from jaxtyping import Bool, Int8, Integer
 from torch import Tensor
 
 from othello_interp.bitboards import (
-    CHUNK,
     START,
     Position,
     advance,
+    chunk_size,
     pack,
     rows_of,
     start,
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 BLACK, WHITE = 1, -1
-_UNPACK = 256
+_UNPACK = 256  # games at a time on a CPU: the white boards stay in its cache
 _NAMES = {BLACK: "black", WHITE: "white"}
 
 
@@ -82,8 +82,9 @@ def replay(tokens: Integer[Tensor, "game move"]) -> Replay:
     movers, to_move = (tokens.new_empty(n_games, n_moves, dtype=torch.int8) for _ in range(2))
     result = Replay(states, movers, to_move, legal)
     wrong = torch.zeros_like(legal[:, :, 0, 0])
-    for first in range(0, n_games, CHUNK):
-        chunk = slice(first, first + CHUNK)
+    size = chunk_size(tokens.device)
+    for first in range(0, n_games, size):
+        chunk = slice(first, first + size)
         _replay(tokens[chunk], states[chunk], movers[chunk], to_move[chunk], legal[chunk], wrong[chunk])
     if wrong.any():
         _raise_illegal(tokens, result, wrong)
@@ -129,8 +130,9 @@ def _replay(
     # Where a move can be played, one must be, and it must be among the legal ones.
     legal_before = torch.cat([legal_at_start[None], legals[:-1]])
     wrong.copy_(torch.where(bits == 0, legal_before != 0, (bits & legal_before) == 0).T)
-    for first in range(0, len(tokens), _UNPACK):  # a few at a time: the white boards stay in the cache
-        part = slice(first, first + _UNPACK)
+    size = _UNPACK if tokens.device.type == "cpu" else len(tokens)
+    for first in range(0, len(tokens), size):
+        part = slice(first, first + size)
         unpack(blacks.T[part], out=states[part]).sub_(unpack(whites.T[part]))
         unpack(legals.T[part], out=legal[part].view(torch.int8))
 

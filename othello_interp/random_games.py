@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 
-from othello_interp.bitboards import CHUNK, advance, rows_of, signed, start, tables
+from othello_interp.bitboards import advance, chunk_size, rows_of, signed, start, tables
 
 N_MOVES = 60
 
@@ -23,11 +23,12 @@ def random_games(
     if n < 0 or first < 0:
         raise ValueError(f"random_games: n and first can't be negative; found n={n}, first={first}")
     index = torch.arange(first, first + n, device=device)
+    chunk = chunk_size(index.device)
     games = torch.zeros(n, N_MOVES, dtype=torch.uint8, device=device)
     todo, attempt = torch.arange(n, device=device), 0
     while len(todo):
         # Few games left: make several attempts at each in one batch and keep the first that succeeds.
-        attempts = 1 if passes else min(16, max(1, CHUNK // len(todo)))
+        attempts = 1 if passes else min(16, max(1, chunk // len(todo)))
         tokens, passed = _attempts(index[todo], seed, range(attempt, attempt + attempts))
         accepted = torch.ones_like(passed) if passes else ~passed & (tokens[..., -1] != 0)
         done, which = accepted.any(0), accepted.int().argmax(0)
@@ -42,7 +43,7 @@ def _attempts(
     """Some attempts at each game: their tokens, and whether anybody passed."""
     stream = _mix(_mix(torch.full_like(index, seed)) + index)
     streams = torch.cat([_mix(stream + attempt) for attempt in attempts])
-    parts = [_random_playout(part) for part in streams.split(CHUNK)]
+    parts = [_random_playout(part) for part in streams.split(chunk_size(index.device))]
     tokens, passed = (torch.cat(column) for column in zip(*parts, strict=True))
     return tokens.view(len(attempts), -1, N_MOVES), passed.view(len(attempts), -1)
 

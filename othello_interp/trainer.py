@@ -107,6 +107,8 @@ class Trainer:
             torch.optim.AdamW(others, lr=config.adam_rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True),
         ]
         self.on_gpu = self.device.type == "cuda"
+        if self.on_gpu:
+            torch.set_float32_matmul_precision("high")  # Muon's products, which autocast leaves alone
         self._loss = torch.compile(self._plain_loss) if self.on_gpu else self._plain_loss
         # Parts are shared out between threads of one core each: a core that is busy with something else
         # holds up nothing. The sum runs in the order of the parts, so the result is the same every time.
@@ -141,10 +143,10 @@ class Trainer:
         return min(batch, self.config.batch)
 
     def _fresh_games(self, n: int) -> tuple[Tensor, Tensor]:
-        """Inputs and targets of the next n games. They are made eight steps' worth at a time: the rules take
+        """Inputs and targets of the next n games. They are made many steps' worth at a time: the rules take
         thousands of small operations, whatever the number of games."""
         if not self._block_first <= self.games <= self._block_first + len(self._inputs) - n:
-            size = max(n, 8 * self.config.batch)
+            size = max(n, (64 if self.on_gpu else 8) * self.config.batch)
             tokens = random_games(size, self.config.seed, first=self.games, device=self.device)
             self._block_first = self.games
             self._inputs, self._targets = tokens[:, :N_CTX].long(), legal_targets(tokens)

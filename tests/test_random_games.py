@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from othello_interp import board
+from othello_interp import random_games as random_games_module
 from othello_interp.board import replay
 from othello_interp.random_games import random_games
 
@@ -21,6 +23,20 @@ def test_a_game_depends_on_seed_and_number_only():
     assert torch.equal(random_games(1500, seed=4), tokens)
     assert not torch.equal(random_games(1500, seed=5), tokens)
     assert len(tokens.unique(dim=0)) == 1500
+
+
+def test_how_many_games_go_at_a_time_changes_nothing(monkeypatch):
+    """On a GPU more go at a time than on a CPU."""
+    tokens = random_games(300, seed=4)
+    result = replay(tokens)
+    for size in (7, 100_000):
+        for module in (random_games_module, board):
+            monkeypatch.setattr(module, "chunk_size", lambda device, size=size: size)
+        assert torch.equal(random_games(300, seed=4), tokens)
+        again = replay(tokens)
+        assert torch.equal(again.states, result.states)
+        assert torch.equal(again.legal, result.legal)
+        assert torch.equal(again.to_move, result.to_move)
 
 
 def test_first_moves_are_uniform():
