@@ -106,7 +106,7 @@ def build_probe(layer: int, n_games: int = 3000) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, help="trained weights to make the model from")
-    parser.add_argument("--probe-layer", type=int, default=3, help="read the board after this layer (3)")
+    parser.add_argument("--probe-layer", type=int, default=4, help="read the board after this layer (4)")
     parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
 
 
