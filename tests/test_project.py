@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from othello_interp import paths
 from othello_interp.notebooks import clean
@@ -159,6 +161,18 @@ def test_the_lock_covers_what_the_project_asks_for(root):
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines), "one exact public version a line"
     locked = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     assert names <= locked, f"not in constraints.txt: {sorted(names - locked)}"
+
+
+def test_the_lock_can_be_installed_on_the_oldest_python_promised(root):
+    """The README promises any Python 3.11, and Debian's is 3.11.2."""
+    too_new = {}
+    for line in (root / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        found = list(metadata.distributions(name=name)) if version else []  # extras may not be here
+        needs = found[0].metadata["Requires-Python"] if found else None
+        if needs and not SpecifierSet(needs).contains("3.11.0"):
+            too_new[line] = needs
+    assert not too_new
 
 
 @pytest.mark.parametrize("path", paths.notebooks(), ids=lambda path: path.stem)
