@@ -135,6 +135,16 @@ def test_a_tiny_model_learns():
     assert figures["illegal"] < 0.75
 
 
+def test_what_a_gpu_does_otherwise_changes_little():
+    """bfloat16 products, the whole batch in one part, games for 64 steps at once: here on the CPU."""
+    config = replace(SHORT, games=300, first_batch=10)
+    plain, other = Trainer(config, workers=1), Trainer(config, workers=1)
+    other.on_gpu = True
+    differences = [abs(plain.step()["excess"] - other.step()["excess"]) for _ in range(30)]
+    assert 3e-6 < max(differences) < 1e-3  # float32 alone differs by 5e-7, since the parts do
+    assert len(other._inputs) == 8 * len(plain._inputs)
+
+
 def test_the_learning_rate_warms_up_stays_and_decays():
     trainer = Trainer(replace(SHORT, games=1000, minutes=10.0))
     rates = {}
