@@ -12,21 +12,20 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
 from othello_interp.data import write_data
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse
-from othello_interp.model import bridge, load_model
+from othello_interp.model import bridge, load_model, read_checkpoint
 from othello_interp.probe import probe_accuracy, train_probe
 from othello_interp.random_games import random_games
 from othello_interp.squares import label_to_square
-from othello_interp.surgery import best_neurons, fold, relabel, swap_neurons
+from othello_interp.surgery import best_neurons, relabel, swap_neurons
 
 HYPOTHESIS, LAYER, NEURON = "C0==BLANK & D1==THEIRS & E2==MINE", 5, 1393
 GAMES_SEED, FOCUS_SEED, PROBE_SEED, CHOICE_SEED = 1393, 50, 7, 300
-N_HEADS = 8
 CLEAR_GAME = 5  # the place in the focus games of the clearest example
 GENERATOR = "othello_interp.random_games, version 1"
 
@@ -40,10 +39,8 @@ def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
 def build_model(weights: Path, n_games: int = 300) -> None:
     """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that index 1393 of layer 5
     is the neuron that best fits the hypothesis."""
-    state = load_file(weights)
-    if any(".ln" in name for name in state):
-        state = fold(state)
-    model = bridge(state, N_HEADS, source=str(weights))
+    state, n_heads = read_checkpoint(weights)
+    model = bridge(state, n_heads, source=str(weights))
     games = FocusGames(model, random_games(n_games, CHOICE_SEED))
     acts, boards = games.cache["post", LAYER], games.states_theirs_vs_mine[:, :59]
     w_out = model.blocks[LAYER].mlp.W_out
@@ -53,7 +50,7 @@ def build_model(weights: Path, n_games: int = 300) -> None:
     chosen = candidates[0]
     state = swap_neurons(relabel(state, chosen.symmetry), LAYER, chosen.neuron, NEURON)
     half = {name: tensor.half().contiguous() for name, tensor in state.items()}
-    metadata = {"n_heads": str(N_HEADS), "normalization_type": "LNPre"}
+    metadata = {"n_heads": str(n_heads), "normalization_type": "LNPre"}
     what = (
         f"Othello-GPT, LayerNorms folded, weights centred, board relabelled by the {chosen.symmetry}, "
         f"neuron {chosen.neuron} of layer {LAYER} swapped with {NEURON}, fp16"

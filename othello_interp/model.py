@@ -1,7 +1,8 @@
 """Load an Othello-GPT as a TransformerBridge: the embedded one, the published one, or a file.
 
-A checkpoint is a safetensors file whose tensors are named as in a native TransformerBridge with
-folded LayerNorms (`normalization_type="LNPre"`) and whose metadata gives n_heads.
+A checkpoint is a safetensors file whose tensors are named as in a native TransformerBridge and whose
+metadata gives n_heads. One with LayerNorm weights, as `othello-interp train` writes it, says
+`normalization_type="LN"` there, and these weights are folded when it is read.
 """
 
 import os
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from othello_interp.data import data_path
 from othello_interp.errors import OthelloInterpError
+from othello_interp.fold import fold
 from othello_interp.squares import N_TOKENS
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def load_model(name: str | Path | None = None, device: str | torch.device = "cpu
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], int]:
-    """The tensors of a checkpoint and its number of attention heads."""
+    """The tensors of a checkpoint, LayerNorms folded, and its number of attention heads."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -67,6 +69,13 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], int]:
         ) from error
     if not metadata.get("n_heads", "").isdigit():
         raise OthelloInterpError(f"{path}: the metadata has no n_heads; expected a number such as '8'.")
+    if metadata.get("normalization_type") == "LN":
+        try:
+            state = fold(state)
+        except KeyError as error:
+            raise OthelloInterpError(
+                f"{path}: the tensor {error.args[0]} is missing: not a whole Othello-GPT checkpoint."
+            ) from error
     return state, int(metadata["n_heads"])
 
 
@@ -111,7 +120,7 @@ def _check_state(state: dict[str, Tensor], expected: dict[str, Tensor], source: 
         problems.append(f"{len(missing)} missing tensors, first {missing[0]}")
     if extra:
         hint = (
-            " (LayerNorm weights: fold them into the weights first)"
+            " (LayerNorm weights: the metadata must say so, with normalization_type 'LN')"
             if ".ln" in extra[0] or "ln_" in extra[0]
             else ""
         )

@@ -1,9 +1,8 @@
 """Rewrite the weights of an Othello-GPT without changing what it predicts.
 
-Three rewrites, all on state dicts named as a native TransformerBridge names them:
-fold the LayerNorms and centre the weights, so that weights can be read as they stand; relabel the
-board by a symmetry; swap two neurons of a layer. And the choice that the last two serve: which neuron,
-seen through which symmetry, best fits a hypothesis.
+Two rewrites, on state dicts named as a native TransformerBridge names them: relabel the board by a
+symmetry; swap two neurons of a layer. And the choice that they serve: which neuron, seen through which
+symmetry, best fits a hypothesis. A third rewrite, which every model goes through, is in fold.py.
 """
 
 from dataclasses import dataclass
@@ -12,11 +11,10 @@ import torch
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
+from othello_interp.fold import State
 from othello_interp.hypotheses import parse, roc_auc
 from othello_interp.neurons import logit_attribution
 from othello_interp.squares import ALL_SQUARES, N_TOKENS, square_to_id
-
-State = dict[str, Tensor]
 
 #: The symmetries of the board that keep the starting position, by what they do to (row, column).
 #: Each is its own inverse.
@@ -26,41 +24,6 @@ SYMMETRIES = {
     "rotation by 180°": lambda row, column: (7 - row, 7 - column),
     "anti-transpose": lambda row, column: (7 - column, 7 - row),
 }
-
-
-def fold(state: State) -> State:
-    """The same model without LayerNorm weights and with centred weights (normalization_type "LNPre").
-
-    LayerNorm weights and biases move into the linear maps that follow; these maps lose the part that
-    reads the mean over d_model, which is always zero. Whatever writes to the residual stream loses its
-    own mean over d_model, which the next LayerNorm would remove. W_U and b_U lose their mean over the
-    vocabulary, which softmax would cancel. The biases of the values move to the output of the attention
-    (each row of the pattern sums to 1). Predictions (log-probabilities) stay; logits may shift by a
-    constant. As TransformerLens' enable_compatibility_mode does it.
-    """
-    state = {name: weights.double() for name, weights in state.items()}
-    layers = range(len({name.split(".")[1] for name in state if name.startswith("blocks.")}))
-    reads = {f"blocks.{layer}.ln1": [f"blocks.{layer}.attn.{x}" for x in "qkv"] for layer in layers}
-    reads |= {f"blocks.{layer}.ln2": [f"blocks.{layer}.mlp.in"] for layer in layers}
-    reads |= {"ln_final": ["unembed"]}
-    for norm, readers in reads.items():
-        weight, bias = state.pop(f"{norm}.weight"), state.pop(f"{norm}.bias")
-        for reader in readers:
-            state[f"{reader}.bias"] += state[f"{reader}.weight"] @ bias
-            state[f"{reader}.weight"] *= weight
-            state[f"{reader}.weight"] -= state[f"{reader}.weight"].mean(1, keepdim=True)
-    for layer in layers:
-        attention = f"blocks.{layer}.attn"
-        state[f"{attention}.o.bias"] += state[f"{attention}.o.weight"] @ state[f"{attention}.v.bias"]
-        state[f"{attention}.v.bias"].zero_()
-        for writer in (f"{attention}.o", f"blocks.{layer}.mlp.out"):
-            state[f"{writer}.weight"] -= state[f"{writer}.weight"].mean(0, keepdim=True)
-            state[f"{writer}.bias"] -= state[f"{writer}.bias"].mean()
-    for writer in ("embed.weight", "pos_embed.weight"):
-        state[writer] -= state[writer].mean(1, keepdim=True)
-    state["unembed.weight"] -= state["unembed.weight"].mean(0, keepdim=True)
-    state["unembed.bias"] -= state["unembed.bias"].mean()
-    return {name: weights.float() for name, weights in state.items()}
 
 
 def square_image(square: int, symmetry: str) -> int:

@@ -29,7 +29,8 @@ def built(gpt, tmp_path_factory):
     """A checkout whose data/ was made from the weights of `gpt`."""
     folder = tmp_path_factory.mktemp("checkout")
     (folder / "notebooks").mkdir()
-    save_file(gpt.state_dict(), folder / "trained.safetensors")
+    metadata = {"n_heads": "8", "normalization_type": "LN"}
+    save_file(gpt.state_dict(), folder / "trained.safetensors", metadata)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTHELLO_INTERP_ROOT", str(folder))
         build_data.build_games()

@@ -87,11 +87,11 @@ def test_a_path_and_the_environment_variable_pick_a_model(tmp_path, monkeypatch,
 def checkpoint(tmp_path, tiny):
     """Writes a changed copy of a good checkpoint."""
 
-    def write(change=None, metadata=("n_heads", "2"), truncate=0):
+    def write(change=None, metadata=None, truncate=0):
         path, state = tmp_path / "changed.safetensors", dict(tiny.state_dict())
         if change:
             change(state)
-        save_file(state, path, metadata=dict([metadata]))
+        save_file(state, path, metadata=metadata or {"n_heads": "2"})
         if truncate:
             path.write_bytes(path.read_bytes()[:-truncate])
         return path
@@ -111,7 +111,7 @@ def rename(state, old, new):
             r"changed.safetensors is not a complete safetensors file.*Copy or download it again",
         ),
         (
-            {"metadata": ("format", "pt")},
+            {"metadata": {"format": "pt"}},
             r"changed.safetensors: the metadata has no n_heads; expected a number",
         ),
         (
@@ -124,7 +124,11 @@ def rename(state, old, new):
         ),
         (
             {"change": lambda s: s.update({"blocks.0.ln1.weight": torch.ones(20)})},
-            r"1 unexpected tensors, first blocks.0.ln1.weight \(LayerNorm weights: fold them",
+            r"1 unexpected tensors, first blocks.0.ln1.weight \(LayerNorm weights: the metadata must say so",
+        ),
+        (
+            {"metadata": {"n_heads": "2", "normalization_type": "LN"}},
+            r"the tensor blocks.0.ln1.weight is missing: not a whole Othello-GPT",
         ),
         (
             {"change": lambda s: s.update({"pos_embed.weight": torch.ones(60, 20)})},

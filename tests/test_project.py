@@ -23,7 +23,7 @@ data
 bitboards
 random_games
 board
-gpt
+gpt fold
 model published
 games probe neurons hypotheses figures
 lines ablation

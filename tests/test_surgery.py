@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from othello_interp.board import replay
+from othello_interp.fold import fold
 from othello_interp.games import FocusGames
 from othello_interp.gpt import GPT, N_CTX, GPTConfig
 from othello_interp.model import bridge
@@ -12,7 +13,6 @@ from othello_interp.squares import label_to_square
 from othello_interp.surgery import (
     SYMMETRIES,
     best_neurons,
-    fold,
     relabel,
     square_image,
     swap_neurons,

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from othello_interp.board import initial_board, legal_moves, play
 from othello_interp.gpt import GPT, N_CTX, GPTConfig
+from othello_interp.model import load_model
 from othello_interp.muon import Muon, orthogonalise
 from othello_interp.random_games import random_games
 from othello_interp.squares import ALL_SQUARES
@@ -232,6 +233,12 @@ def test_a_run_leaves_weights_a_log_and_a_picture(tmp_path):
     assert "Held-out games" in (out / "loss_curve.html").read_text()[-20_000:]
 
     final = load_file(out / "model.safetensors")
+    trained = GPT(SIZES)
+    trained.load_weights(final)
+    inputs = held_out[:, :N_CTX].long()
+    seen = load_model(out / "model.safetensors")(inputs).log_softmax(-1)
+    torch.testing.assert_close(seen, trained(inputs).log_softmax(-1), rtol=1e-3, atol=1e-3)
+
     train(SHORT, out, workers=1)
     assert all(torch.equal(w, final[name]) for name, w in load_file(out / "model.safetensors").items())
     assert len(read_records(out / "metrics.jsonl", up_to=60)) == 2
