@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Int8, Integer
 from torch import Tensor
 
-from othello_interp.bitboards import (
+from othello_interp.rules.bitboards import (
     START,
     Position,
     advance,
@@ -21,7 +21,7 @@ from othello_interp.bitboards import (
     tables,
     unpack,
 )
-from othello_interp.random_games import N_MOVES, random_games
+from othello_interp.rules.random_games import N_MOVES, random_games
 from othello_interp.squares import ALL_SQUARES, id_to_label, square_to_label
 
 __all__ = [

@@ -24,11 +24,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "build-solved": ("othello_interp.notebooks.solved", "make the solved notebooks again, with their plots"),
     "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
-    "train": ("othello_interp.training", "train an Othello-GPT"),
-    "train-probe": ("othello_interp.train_probe", "train a linear probe of the board"),
-    "build-data": ("othello_interp.build_data", "make the files of data/ again, from newly trained weights"),
-    "figures": ("othello_interp.side_by_side", "print the published figures beside those of a model"),
-    "bench": ("othello_interp.bench", "time the rules engine against two others"),
+    "train": ("othello_interp.training.command", "train an Othello-GPT"),
+    "train-probe": ("othello_interp.training.probe_command", "train a linear probe of the board"),
+    "build-data": (
+        "othello_interp.authoring.build_data",
+        "make the files of data/ again, from newly trained weights",
+    ),
+    "figures": (
+        "othello_interp.authoring.figures_command",
+        "print the published figures beside those of a model",
+    ),
 }
 
 # What a user can put right. Anything else is a bug and keeps its traceback.

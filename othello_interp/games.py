@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float, Int8, Int64, UInt8
 from torch import Tensor
 
 from othello_interp.board import relative, replay, theirs_vs_mine
-from othello_interp.data import data_path
 from othello_interp.model import N_CTX, model_name
 from othello_interp.squares import ALL_SQUARES
+from othello_interp.storage.data import data_path
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -30,7 +30,7 @@ def load_focus_games(model: str | None = None) -> UInt8[Tensor, "50 60"]:
     so that game 5 is a clear example for L5N1393; the published ones are those of the original analysis.
     """
     if model_name(model) == "published":
-        from othello_interp.published import load_published_focus_games
+        from othello_interp.weights.published import load_published_focus_games
 
         return load_published_focus_games()
     return torch.from_numpy(np.load(data_path("focus_games.npz"))["tokens"])

@@ -13,10 +13,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from othello_interp.data import data_path
 from othello_interp.errors import OthelloInterpError
-from othello_interp.fold import fold
 from othello_interp.squares import N_TOKENS
+from othello_interp.storage.data import data_path
+from othello_interp.weights.fold import fold
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -41,7 +41,7 @@ def load_model(name: str | Path | None = None, device: str | torch.device = "cpu
     """
     name = model_name(name)
     if name == "published":
-        from othello_interp.published import load_state
+        from othello_interp.weights.published import load_state
 
         state, n_heads = load_state(), 8
     else:

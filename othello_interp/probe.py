@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
-from othello_interp.data import data_path
 from othello_interp.errors import OthelloInterpError
 from othello_interp.model import model_name
 from othello_interp.squares import ALL_SQUARES, CENTRE
+from othello_interp.storage.data import data_path
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -65,7 +65,7 @@ def load_probe(name: str | Path | None = None) -> Probe:
     """
     name = model_name(name)
     if name == "published":
-        from othello_interp.published import PROBE_LAYER, load_published_probe
+        from othello_interp.weights.published import PROBE_LAYER, load_published_probe
 
         return Probe(load_published_probe(), torch.zeros(8, 8, 3), PROBE_LAYER)
     return read_probe(data_path("probe.safetensors") if name == "embedded" else probe_path(name))

@@ -49,7 +49,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def tokens():
     """Forty complete random games: token ids (40, 60)."""
-    from othello_interp.random_games import random_games
+    from othello_interp.rules.random_games import random_games
 
     return random_games(40, seed=11)
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from othello_interp.ablation import ablate, ablate_each, direct_path, effect_by_path, effects
 from othello_interp.board import replay
 from othello_interp.model import tiny_model
-from othello_interp.random_games import random_games
+from othello_interp.rules.random_games import random_games
 from othello_interp.squares import label_to_id
 
 N_HEADS = 2

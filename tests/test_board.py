@@ -4,7 +4,6 @@ import pytest
 import rust_reversi
 import torch
 
-from othello_interp import slow_rules
 from othello_interp.board import (
     IllegalMoveError,
     initial_board,
@@ -15,7 +14,8 @@ from othello_interp.board import (
     replay,
     theirs_vs_mine,
 )
-from othello_interp.random_games import random_games
+from othello_interp.rules import slow_rules
+from othello_interp.rules.random_games import random_games
 from othello_interp.squares import ALL_SQUARES, label_to_id, label_to_square
 
 # The counts that Othello programs publish to check one another (first pass at depth 9).

@@ -81,19 +81,3 @@ def test_a_wrong_command_is_named(arguments, words, capsys):
         cli.main(arguments)
     assert stop.value.code == 2
     assert words in capsys.readouterr().err
-
-
-def test_bench_rules_compares_engines_that_agree(capsys):
-    assert cli.main(["bench", "rules", "--games", "20", "--repeats", "1"]) == 0
-    assert capsys.readouterr().out.count("×") == 3
-
-
-def test_bench_rules_refuses_engines_that_disagree():
-    from othello_interp import bench
-
-    def wrong(tokens):
-        states, legal = bench.by_bitboards(tokens)
-        return -states, legal
-
-    with pytest.raises(AssertionError, match="disagree"):
-        bench.timings({"right": (bench.by_rust, 20), "wrong": (wrong, 20)}, repeats=1)

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from othello_interp import slow_rules
-from othello_interp.data import provenance
 from othello_interp.games import FocusGames, load_focus_games, load_games
-from othello_interp.random_games import random_games
+from othello_interp.rules import slow_rules
+from othello_interp.rules.random_games import random_games
+from othello_interp.storage.data import provenance
 
 
 @pytest.fixture(scope="module")

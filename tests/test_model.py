@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from othello_interp.data import data_path, provenance
 from othello_interp.errors import OthelloInterpError
 from othello_interp.model import bridge, load_model, read_checkpoint, tiny_model
+from othello_interp.storage.data import data_path, provenance
 
 
 def forward_by_hand(state, n_heads, tokens):

@@ -6,10 +6,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from othello_interp import cli, paths
+from othello_interp import cli
 from othello_interp.errors import OthelloInterpError
 from othello_interp.notebooks import clean, files, html, solved
 from othello_interp.notebooks.execute import NotebookFailure, execute
+from othello_interp.storage import paths
 
 STUB = 'def double(x):\n    """Twice x."""\n    raise NotImplementedError'
 REFERENCE = '''"""Answers."""

@@ -4,7 +4,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from othello_interp.data import provenance
 from othello_interp.errors import OthelloInterpError
 from othello_interp.games import load_games
 from othello_interp.probe import (
@@ -16,6 +15,7 @@ from othello_interp.probe import (
     read_probe,
     train_probe,
 )
+from othello_interp.storage.data import provenance
 
 
 def test_training_finds_a_linear_code():

@@ -52,5 +52,7 @@ def test_the_notebooks_import_nothing_but_public_names(root):
             for node in ast.walk(ast.parse("".join(cell["source"]))):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("othello_interp"):
                     known = {*PUBLIC.get(node.module, "").split(), "utils"}
-                    strange += [f"{path.stem}: {node.module}.{a.name}" for a in node.names if a.name not in known]
+                    strange += [
+                        f"{path.stem}: {node.module}.{a.name}" for a in node.names if a.name not in known
+                    ]
     assert not strange, "\n".join(strange)

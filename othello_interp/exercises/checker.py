@@ -8,20 +8,28 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from othello_interp.exercises import messages
-from othello_interp.exercises.answer_key import AnswerKey, NoSolutions, load_reference
-from othello_interp.exercises.board_picture import two_boards
-from othello_interp.exercises.call import run_cases
-from othello_interp.exercises.judge import Verdict, judge
-from othello_interp.exercises.panel import Panel, Table, as_html, as_text, show, table_as_html, table_as_text
-from othello_interp.exercises.progress_file import (
+from othello_interp.exercises.calling.call import run_cases
+from othello_interp.exercises.judging.answer_key import AnswerKey, NoSolutions, load_reference
+from othello_interp.exercises.judging.judge import Verdict, judge
+from othello_interp.exercises.records import Exercise
+from othello_interp.exercises.showing import messages
+from othello_interp.exercises.showing.board_picture import two_boards
+from othello_interp.exercises.showing.panel import (
+    Panel,
+    Table,
+    as_html,
+    as_text,
+    show,
+    table_as_html,
+    table_as_text,
+)
+from othello_interp.exercises.showing.progress_file import (
     Entry,
     checked,
     progress_path,
     read_progress,
     update_progress,
 )
-from othello_interp.exercises.records import Exercise
 
 SEED = 0
 KINDS = {

@@ -187,7 +187,7 @@ def make_cases(exercise: Exercise, seed: int) -> list[Case]:
     return cases
 
 
-def catalogue(exercises: list[Exercise]) -> dict[str, Exercise]:
+def by_id(exercises: list[Exercise]) -> dict[str, Exercise]:
     """Exercises by id, in the order of their numbers; RecordError if two share an id or a function name."""
     for name in ("id", "function"):
         values = [getattr(exercise, name) for exercise in exercises if getattr(exercise, name)]

@@ -2,20 +2,19 @@
 
 The parent judges and trusts nobody; a submission's code runs in a child that only computes. From outside in:
 
-    command.py        the `othello-interp grade` command
-    grade.py          a class: who is missing, handing out the work, keeping each result as it comes
-    grader.py         one submission: read it, run it, score it
-    files.py          submissions as learning platforms export them
-    notebook_file.py  a notebook file in any state;  cells.py: which cells to run, which answers what
-    given.py          which of the course's own cells have to be run first
-    course.py         what is graded, and one run's secret inputs
-    run.py            drives children through a notebook;  worker.py: where that happens
-    score.py          outcomes -> points and words
-    report.py         grades.csv and Gradescope's results;  pages.py: feedback pages and the class report
-    client.py         the parent's end of a child;  wire.py: what they say to each other
-    zygote.py         the process that is forked;  guard.py: watches and kills;  child.py: runs the code
-    sandbox.py        what a child can't do;  kernel.py: the system calls behind it
-    selftest.py       does the sandbox hold on this machine?  escape.py: trying to break out
+    command        the `othello-interp grade` command
+    grade          a class: who is missing, handing out the work, keeping each result as it comes
+    grader         one submission: read it, run it, score it
+    course         what is graded, and one run's secret inputs
+    score          outcomes -> points and words
+    submissions/   find: as learning platforms export them;  notebook_file: one in any state
+                   plan: which cells to run, which answers what;  given: which of the course's own first
+    running/       job: drives children through a notebook;  worker: where that happens
+                   client: the parent's end of a child;  wire: what they say to each other
+                   zygote: the process that is forked;  child: runs the code
+    sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how
+                   guard: watches and kills;  selftest: does it hold on this machine?  escape: breaking out
+    report/        tables: grades.csv and Gradescope's results;  pages: feedback and the class report
 
 What it protects against, and what it doesn't: docs/instructors.md.
 """

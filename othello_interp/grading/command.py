@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.sandbox.limits import Limits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from othello_interp.exercises.encode import encode
+from othello_interp.exercises.calling.encode import encode
 from othello_interp.exercises.records import Exercise, ModelRef
-from othello_interp.grading.client import GradingError
-from othello_interp.grading.notebook_file import Notebook, read_notebook
+from othello_interp.grading.running.client import GradingError
+from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
 
 GENEROSITY = 2.0  # times the time limit of the check, since the grader's machine may be busier
 
@@ -73,8 +73,8 @@ class Course:
 def this_course() -> Course:
     """The course of this repository."""
     from othello_interp.exercises import EXERCISES
-    from othello_interp.exercises.answer_key import solutions_folder
-    from othello_interp.paths import root
+    from othello_interp.exercises.judging.answer_key import solutions_folder
+    from othello_interp.storage.paths import root
 
     data = root() / "data"
     return Course("Othello-GPT", EXERCISES, root() / "notebooks", solutions_folder(), (data,))
@@ -112,7 +112,7 @@ class Exam:
     """A course with this run's inputs, drawn from a secret seed, and the answer keys."""
 
     def __init__(self, course: Course, seed: int) -> None:
-        from othello_interp.exercises.answer_key import AnswerKey
+        from othello_interp.exercises.judging.answer_key import AnswerKey
 
         self.course, self.seed = course, seed
         self.keys = {name: AnswerKey(exercise, seed) for name, exercise in course.exercises.items()}

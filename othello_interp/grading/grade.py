@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from othello_interp.grading.client import GradingError
 from othello_interp.grading.course import Course
-from othello_interp.grading.files import find_submissions
 from othello_interp.grading.grader import Grader, Paper
-from othello_interp.grading.report import write_report
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.report.tables import write_report
+from othello_interp.grading.running.client import GradingError
+from othello_interp.grading.running.worker import Conditions, Worker, run_remote
+from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.score import Result, from_plain, to_plain
-from othello_interp.grading.worker import Conditions, Worker, run_remote
-from othello_interp.whole_file import write_text
+from othello_interp.grading.submissions.find import find_submissions
+from othello_interp.storage.whole_file import write_text
 
 AHEAD = 3  # jobs handed out beyond those that run
 

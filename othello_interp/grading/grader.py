@@ -6,15 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from othello_interp.grading.cells import Plan, make_plan
 from othello_interp.grading.course import Course, Exam, this_course
-from othello_interp.grading.files import File, Submission, find_submissions
-from othello_interp.grading.given import given_cells, mentioned, needed_cells
-from othello_interp.grading.notebook_file import Notebook, Unreadable, read_notebook, which_notebook
-from othello_interp.grading.run import Job, NotebookRun
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.running.job import Job, NotebookRun
+from othello_interp.grading.running.worker import Conditions, Worker
+from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look, score_exercise, shingles
-from othello_interp.grading.worker import Conditions, Worker
+from othello_interp.grading.submissions.find import File, Submission, find_submissions
+from othello_interp.grading.submissions.given import given_cells, mentioned, needed_cells
+from othello_interp.grading.submissions.notebook_file import (
+    Notebook,
+    Unreadable,
+    read_notebook,
+    which_notebook,
+)
+from othello_interp.grading.submissions.plan import Plan, make_plan
 
 
 @dataclass
@@ -44,7 +49,7 @@ class Grader:
         self, papers: list[Paper], limits: Limits, secret: list[Path], unsandboxed: bool = False
     ) -> Conditions:
         """What a worker has to know to run these papers."""
-        from othello_interp.paths import root
+        from othello_interp.storage.paths import root
 
         names = mentioned(source for paper in papers for source in paper.sources.values())
         handed_in = {stem for paper in papers for stem in paper.plans}

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from othello_interp.exercises.judge import Verdict, judge
-from othello_interp.exercises.plain import Outcome
+from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.grading.course import Exam
-from othello_interp.grading.run import NotebookRun
+from othello_interp.grading.running.job import NotebookRun
 
 SOLUTIONS = re.compile(
     r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"

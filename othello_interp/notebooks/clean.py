@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from othello_interp import paths
 from othello_interp.notebooks import files
+from othello_interp.storage import paths
 
 
 def unclean(path: Path) -> bool:

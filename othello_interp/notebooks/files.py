@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.whole_file import whole_file
+from othello_interp.storage.whole_file import whole_file
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

@@ -17,7 +17,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 
-from othello_interp.whole_file import write_text
+from othello_interp.storage.whole_file import write_text
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _SCRIPT = "plotly.min.js"

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from othello_interp import paths
 from othello_interp.errors import OthelloInterpError
 from othello_interp.notebooks import files
 from othello_interp.notebooks.execute import NotebookFailure, execute
 from othello_interp.notebooks.html import write_index, write_page
 from othello_interp.notebooks.solved import reference_source, solve
+from othello_interp.storage import paths
 
 
 @dataclass(frozen=True)

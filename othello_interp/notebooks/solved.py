@@ -14,9 +14,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from othello_interp import paths
 from othello_interp.errors import OthelloInterpError
 from othello_interp.notebooks import files
+from othello_interp.storage import paths
 
 
 def reference_source(name: str, folder: Path | None = None) -> str:

@@ -17,9 +17,9 @@ from typing import Any
 from torch import Tensor
 
 from othello_interp.exercises import checker
-from othello_interp.exercises.answer_key import NoSolutions, load_reference, solutions_file
+from othello_interp.exercises.judging.answer_key import NoSolutions, load_reference, solutions_file
 from othello_interp.exercises.records import Exercise, RecordError, make_cases
-from othello_interp.paths import root
+from othello_interp.storage.paths import root
 
 SEEDS = (0, 20_011)  # check() uses the first; the grader draws its own
 FEWEST_MISTAKES, FEWEST_HINTS, FEWEST_RIGHT_ANSWERS = 4, 2, 3

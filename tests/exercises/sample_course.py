@@ -6,7 +6,7 @@ Independent of the lessons. One exercise on boards, one on a model, one on masks
 import torch
 from torch import Tensor
 
-from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef, catalogue
+from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef, by_id
 from othello_interp.squares import ALL_SQUARES
 
 NOTEBOOK = "09_sample"
@@ -105,7 +105,7 @@ def exercise(**changes: object) -> Exercise:
 
 def course() -> dict[str, Exercise]:
     """The exercises by id."""
-    return catalogue(
+    return by_id(
         [
             exercise(),
             exercise(

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from othello_interp.exercises import call
-from othello_interp.exercises.call import resolve, run_case, run_cases
-from othello_interp.exercises.encode import EncodeError, decode, encode
-from othello_interp.exercises.plain import Opaque, Outcome, PlainError, plain
+from othello_interp.exercises.calling import call
+from othello_interp.exercises.calling.call import resolve, run_case, run_cases
+from othello_interp.exercises.calling.encode import EncodeError, decode, encode
+from othello_interp.exercises.calling.plain import Opaque, Outcome, PlainError, plain
+from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
-from othello_interp.exercises.time_limit import TimeLimit, call_limited
 
 CASE = Case("three by two", {"x": torch.arange(6.0).reshape(3, 2), "scale": 2})
 AWAY = torch.ones(3)  # a global of the kind that students read by mistake
@@ -408,7 +408,7 @@ def test_plain(value, expected):
 
 
 def test_plain_has_limits(monkeypatch):
-    monkeypatch.setattr("othello_interp.exercises.plain.MAX_ITEMS", 500)
+    monkeypatch.setattr("othello_interp.exercises.calling.plain.MAX_ITEMS", 500)
     deep: list = []
     for _ in range(50):
         deep = [deep]
@@ -517,12 +517,12 @@ def test_other_bytes_are_refused(data):
 
 def test_the_call_side_loads_no_answers():
     """A child that imports only what it needs to call a function must not hold records or references."""
-    folder = Path(call.__file__).parent
-    reached, todo = set(), ["call", "encode"]
+    folder = Path(call.__file__).parents[1]
+    reached, todo = set(), ["calling.call", "calling.encode"]
     while todo:
         name = todo.pop()
         reached.add(name)
-        source = (folder / f"{name}.py").read_text()
-        found = re.findall(r"othello_interp\.exercises\.(\w+)|othello_interp\.exercises import (\w+)", source)
-        todo += [a or b for a, b in found if (a or b) not in reached]
-    assert reached == {"call", "encode", "plain", "records", "time_limit"}
+        source = (folder / f"{name.replace('.', '/')}.py").read_text()
+        assert "othello_interp.exercises import" not in source
+        todo += [n for n in re.findall(r"othello_interp\.exercises\.([\w.]+)", source) if n not in reached]
+    assert reached == {"records", *(f"calling.{name}" for name in ("call", "encode", "plain", "time_limit"))}

@@ -8,7 +8,7 @@ import pytest
 from catalogue_rules import RULES
 
 from othello_interp.exercises import EXERCISES
-from othello_interp.paths import notebooks
+from othello_interp.storage.paths import notebooks
 
 CASES = [(name, rule) for name in EXERCISES for rule in RULES]
 

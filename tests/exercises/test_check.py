@@ -6,8 +6,9 @@ import pytest
 import torch
 from sample_course import board
 
-from othello_interp.exercises import checker, panel
-from othello_interp.exercises.progress_file import read_progress
+from othello_interp.exercises import checker
+from othello_interp.exercises.showing import panel
+from othello_interp.exercises.showing.progress_file import read_progress
 
 
 def right(w_out, W_U):

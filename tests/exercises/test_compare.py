@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from othello_interp.exercises.compare import compare
-from othello_interp.exercises.plain import Opaque, plain
-from othello_interp.exercises.resemble import resemblance
+from othello_interp.exercises.calling.plain import Opaque, plain
+from othello_interp.exercises.judging.compare import compare
+from othello_interp.exercises.judging.resemble import resemblance
 
 BOARD = torch.arange(64.0).reshape(8, 8) / 7
 TABLE = torch.arange(15.0).reshape(3, 5).sin()

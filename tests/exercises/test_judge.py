@@ -6,12 +6,12 @@ import pytest
 import torch
 from sample_course import board, exercise
 
-from othello_interp.exercises import messages
-from othello_interp.exercises.answer_key import AnswerKey, NoSolutions, load_reference
-from othello_interp.exercises.call import run_cases
-from othello_interp.exercises.judge import Verdict, judge
-from othello_interp.exercises.plain import Outcome
+from othello_interp.exercises.calling.call import run_cases
+from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.judging.answer_key import AnswerKey, NoSolutions, load_reference
+from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.records import Mistake, RecordError
+from othello_interp.exercises.showing import messages
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_different_seeds_give_different_inputs(sample_solutions):
 
 
 def test_the_global_model_is_noticed(course):
-    from othello_interp.exercises.call import resolve
+    from othello_interp.exercises.calling.call import resolve
     from othello_interp.exercises.records import ModelRef
 
     key = AnswerKey(course["9.2"], seed=1)

@@ -3,8 +3,14 @@
 import pytest
 import torch
 
-from othello_interp.exercises import own_hypothesis
-from othello_interp.exercises.own_hypothesis import NotAnAnswer, best_single, games_seed, read, score
+from othello_interp.exercises.catalogue import own_hypothesis
+from othello_interp.exercises.catalogue.own_hypothesis import (
+    NotAnAnswer,
+    best_single,
+    games_seed,
+    read,
+    score,
+)
 from othello_interp.exercises.records import Case
 from othello_interp.hypotheses import parse
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from othello_interp.exercises import progress_file
-from othello_interp.exercises.progress_file import Entry, checked, read_progress, update_progress
+from othello_interp.exercises.showing import progress_file
+from othello_interp.exercises.showing.progress_file import Entry, checked, read_progress, update_progress
 
 
 def passed(entry: Entry) -> Entry:
@@ -72,7 +72,7 @@ def test_the_usual_place(monkeypatch, tmp_path, platform, variable, tail):
 
 WRITER = """
 import sys
-from othello_interp.exercises.progress_file import Entry, update_progress
+from othello_interp.exercises.showing.progress_file import Entry, update_progress
 from dataclasses import replace
 for _ in range(int(sys.argv[2])):
     update_progress(sys.argv[1], lambda entry: replace(entry, tries=entry.tries + 1))

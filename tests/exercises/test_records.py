@@ -8,7 +8,7 @@ from othello_interp.exercises.records import (
     Mistake,
     ModelRef,
     RecordError,
-    catalogue,
+    by_id,
     make_cases,
 )
 
@@ -48,12 +48,12 @@ def test_slips_in_parts_are_named():
 
 
 def test_a_catalogue_is_in_order_and_without_doubles():
-    course = catalogue([exercise(id=id_, function=f"f{i}") for i, id_ in enumerate(["10.1", "2.10", "2.9"])])
+    course = by_id([exercise(id=id_, function=f"f{i}") for i, id_ in enumerate(["10.1", "2.10", "2.9"])])
     assert list(course) == ["2.9", "2.10", "10.1"]
     with pytest.raises(RecordError, match=r"two exercises share the id 9\.1"):
-        catalogue([exercise(), exercise(function="other")])
+        by_id([exercise(), exercise(function="other")])
     with pytest.raises(RecordError, match="share the function attribution"):
-        catalogue([exercise(), exercise(id="9.2")])
+        by_id([exercise(), exercise(id="9.2")])
 
 
 def test_cases_are_made_and_named_apart():

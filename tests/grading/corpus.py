@@ -217,7 +217,7 @@ HOSTILE = [
 FORGERS = [
     forger(
         "patches the comparison",
-        "import torch, numpy\nimport othello_interp.exercises.compare as compare\n"
+        "import torch, numpy\nimport othello_interp.exercises.judging.compare as compare\n"
         "compare.compare = lambda *a, **k: None\ntorch.equal = torch.allclose = lambda *a, **k: True\n"
         "torch.isclose = lambda a, b, **k: torch.ones_like(a, dtype=torch.bool)\n"
         "numpy.testing.assert_allclose = lambda *a, **k: None",
@@ -225,7 +225,8 @@ FORGERS = [
     ),
     forger(
         "patches the judge and the points",
-        "import othello_interp.exercises.judge as judge\nfrom othello_interp.exercises.judge import Verdict\n"
+        "import othello_interp.exercises.judging.judge as judge\n"
+        "from othello_interp.exercises.judging.judge import Verdict\n"
         "judge.judge = lambda key, outcomes: Verdict(key.exercise.id, 'passed', 1000.0)\n"
         "Verdict.share = property(lambda self: 1000.0)",
     ),
@@ -237,7 +238,7 @@ FORGERS = [
     ),
     forger(
         "hooks the cells, so that later ones are empty",
-        "import othello_interp.grading.child as child\n"
+        "import othello_interp.grading.running.child as child\n"
         "child._Notebook.run_cell = lambda self, *a, **k: {'status': 'ran', 'error': '', 'ignored': []}\n"
         "child._Notebook.call = lambda self, *a, **k: None",
         {},
@@ -245,20 +246,22 @@ FORGERS = [
     ),
     forger(
         "answers with forged outcomes",
-        "import othello_interp.grading.child as child\nfrom othello_interp.exercises.plain import Outcome\n"
+        "import othello_interp.grading.running.child as child\n"
+        "from othello_interp.exercises.calling.plain import Outcome\n"
         "child._Notebook.call = lambda self, function, case, seconds: "
         "{'status': 'passed', 'points': 1000, 'case': case.name}",
     ),
     forger(
         "answers with outcomes of the wrong types",
-        "import othello_interp.grading.child as child\nfrom othello_interp.exercises.plain import Outcome\n"
+        "import othello_interp.grading.running.child as child\n"
+        "from othello_interp.exercises.calling.plain import Outcome\n"
         "child._Notebook.call = lambda self, function, case, seconds: Outcome(\n"
         "    case.name, 'returned', None, error=7, changed=3, global_data='x', printed=None, seconds='fast')",
     ),
     forger(
         "sends answers beforehand",
         "import socket, torch\nfrom othello_interp.grading import wire\n"
-        "from othello_interp.exercises.plain import Outcome\nchannel = socket.socket(fileno=3)\n"
+        "from othello_interp.exercises.calling.plain import Outcome\nchannel = socket.socket(fileno=3)\n"
         "wire.send(channel, {'status': 'ran', 'error': '', 'ignored': []})\n"
         "for name in ('5 boards', '7 boards'):\n"
         "    wire.send(channel, Outcome(name, 'returned', torch.ones(2, 3)))\n"
@@ -290,7 +293,7 @@ FORGERS = [
     ),
     forger(
         "asks the library for the reference",
-        "from othello_interp.exercises.answer_key import load_reference\n"
+        "from othello_interp.exercises.judging.answer_key import load_reference\n"
         "from othello_interp.exercises import EXERCISES, solution\nsolution('1.1')\n"
         "share_of_black = load_reference(EXERCISES['1.1'])",
         {},
@@ -298,7 +301,7 @@ FORGERS = [
     ),
     forger(
         "searches memory for the expected values",
-        "import gc, inspect\nfrom othello_interp.exercises.plain import Outcome\n"
+        "import gc, inspect\nfrom othello_interp.exercises.calling.plain import Outcome\n"
         "def steal(*args):\n    for thing in gc.get_objects():\n"
         "        if isinstance(thing, Outcome):\n            return thing.value\n"
         "    frame = inspect.currentframe()\n    while frame:\n"
@@ -343,7 +346,8 @@ FORGERS = [
     ),
     forger(
         "patches the encoder",
-        "import othello_interp.exercises.encode as encode\nimport othello_interp.grading.wire as wire\n"
+        "import othello_interp.exercises.calling.encode as encode\n"
+        "import othello_interp.grading.running.wire as wire\n"
         "wire.encode = lambda message, limit=0: b'passed'",
     ),
     forger(

@@ -14,12 +14,12 @@ import pytest
 import small_course
 from small_course import RIGHT, WRONG, first, second, solved, write_files
 
-from othello_interp.grading.cells import make_plan
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.grader import Grader, grade_notebook
-from othello_interp.grading.guard import tree
-from othello_interp.grading.notebook_file import read_notebook
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.sandbox.guard import tree
+from othello_interp.grading.sandbox.limits import Limits
+from othello_interp.grading.submissions.notebook_file import read_notebook
+from othello_interp.grading.submissions.plan import make_plan
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
 COMMAND = """
@@ -28,8 +28,8 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 import small_course
 from othello_interp.grading.grade import grade_class
-from othello_interp.grading.guard import tree
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.sandbox.guard import tree
+from othello_interp.grading.sandbox.limits import Limits
 base = Path({base!r})
 course = small_course.build(base)
 summary = grade_class(course, base / "submissions", base / "out", limits=Limits(seconds=5), workers=1)

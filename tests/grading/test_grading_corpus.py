@@ -7,7 +7,7 @@ from corpus import ENTRIES, FORGERS, FULL, HONEST, NOTHING
 from small_course import write_files
 
 from othello_interp.grading.grade import grade_class
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.score import from_plain
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from othello_interp.grading.course import this_course
 from othello_interp.grading.grade import grade_class
-from othello_interp.grading.sandbox import Limits
+from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.notebooks import files
 from othello_interp.notebooks.solved import reference_source, solve
 

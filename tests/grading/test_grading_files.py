@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from small_course import solved, write_files
 
-from othello_interp.grading.files import Submission, SubmissionsError, find_submissions
+from othello_interp.grading.submissions.find import Submission, SubmissionsError, find_submissions
 
 STEMS = ("01_boards", "02_words")
 TEXT = json.dumps(solved())

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from othello_interp.grading import kernel, selftest
-from othello_interp.grading.client import GradingError, Lost, Zygote
-from othello_interp.grading.given import mentioned, needed_cells
-from othello_interp.grading.notebook_file import Cell
-from othello_interp.grading.sandbox import Limits, Setting, readable_paths
-from othello_interp.grading.worker import Conditions, Worker
+from othello_interp.grading.running.client import GradingError, Lost, Zygote
+from othello_interp.grading.running.worker import Conditions, Worker
+from othello_interp.grading.sandbox import selftest, syscalls
+from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
+from othello_interp.grading.submissions.given import mentioned, needed_cells
+from othello_interp.grading.submissions.notebook_file import Cell
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
 
@@ -89,7 +89,7 @@ def cell(source: str) -> dict:
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86_64")
 def test_the_filter_refuses_what_it_should():
     """The BPF program, interpreted here step by step."""
-    program = kernel.seccomp_program("x86_64")
+    program = syscalls.seccomp_program("x86_64")
     steps = [program[i : i + 8] for i in range(0, len(program), 8)]
 
     def run(number: int, first_argument: int = 0, arch: int = 0xC000003E) -> int:
@@ -117,7 +117,7 @@ def test_the_filter_refuses_what_it_should():
     assert run(41) == run(101) == run(425) == run(0x40000000) == refuse  # socket, ptrace, io_uring_setup, x32
     assert run(435) == 0x00050026  # clone3: not implemented, so that the C library uses clone
     assert run(56, 0x11) == allow  # clone for fork
-    assert run(56, kernel.NEWUSER | 0x11) == refuse
+    assert run(56, syscalls.NEWUSER | 0x11) == refuse
     assert run(0, arch=0x40000003) == 0x80000000  # 32-bit calls: killed
 
 

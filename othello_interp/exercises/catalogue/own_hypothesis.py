@@ -1,0 +1,128 @@
+"""Score a student's own hypothesis about a neuron, on games that appear nowhere in the course.
+
+Beside it stand a simple baseline, the best condition on one square alone, and the line that fits the neuron
+best on the focus games. Any pattern that is much better than one square is a good answer.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int8
+from torch import Tensor
+
+from othello_interp.exercises.calling.call import resolve
+from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.games import FocusGames
+from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, parse, spectrum
+from othello_interp.lines import best_lines, label_aucs
+from othello_interp.rules.random_games import random_games
+from othello_interp.squares import square_to_label
+
+LAYER, COURSE_NEURON = 5, 1393
+N_GAMES = 100
+MIN_MATCHES, MAX_COMPARISONS = 30, 8
+PASS_AUC, PASS_MARGIN, HALF_AUC = 0.7, 0.05, 0.6
+
+FORM = 'Return the neuron\'s number and the hypothesis, in this order: `return 7, "A0==MINE & B0==BLANK"`.'
+ONLY_NUMBER = 'The neuron is its number in the layer alone, such as 7, not a name such as "L5N7".'
+NOT_THE_COURSES = "Neuron 1393 is the one the course is about. Choose another neuron of layer 5."
+NEVER = "Your hypothesis holds at no position at all. Can all of its conditions be true at once?"
+ALWAYS = "Your hypothesis holds at every position, so it says nothing about when the neuron fires."
+
+
+class NotAnAnswer(ValueError):
+    """What was returned can't be scored; the message is for the student."""
+
+
+@lru_cache(maxsize=4)
+def _positions(
+    seed: int | None,
+) -> tuple[Float[Tensor, "position neuron"], Int8[Tensor, "position 8 8"]]:
+    """Activations of the layer and boards (0 blank, 1 theirs, 2 mine): of the focus games for seed None, else
+    of random games of that seed."""
+    games = FocusGames(
+        resolve(ModelRef("embedded")), None if seed is None else random_games(N_GAMES, seed=seed)
+    )
+    return games.cache["post", LAYER].flatten(0, 1), games.states_theirs_vs_mine[:, :59].flatten(0, 1)
+
+
+def games_seed(seed: int) -> int:
+    """The seed of the games to score on, for a seed of the check; none of the course's own."""
+    return 1_000_000 + int(torch.randint(2**40, (), generator=torch.Generator().manual_seed(seed)))
+
+
+def read(found: Any, n_neurons: int) -> tuple[int, Hypothesis]:
+    """The neuron and the parsed hypothesis that a student returned; NotAnAnswer if it isn't one."""
+    if isinstance(found, list | tuple) and len(found) == 2 and isinstance(found[0], str):
+        raise NotAnAnswer(FORM if not re.fullmatch(r"L?\d*N?\d+", found[0].strip(), re.I) else ONLY_NUMBER)
+    try:
+        number, text = found
+        neuron = int(number)
+    except (TypeError, ValueError, RuntimeError):
+        raise NotAnAnswer(FORM) from None
+    if not isinstance(text, str) or neuron != float(number):
+        raise NotAnAnswer(FORM)
+    if neuron == COURSE_NEURON:
+        raise NotAnAnswer(NOT_THE_COURSES)
+    if not 0 <= neuron < n_neurons:
+        raise NotAnAnswer(f"There is no neuron {neuron}: the layer has neurons 0 to {n_neurons - 1}.")
+    comparisons = len(re.findall("==|!=", text))
+    if comparisons > MAX_COMPARISONS:
+        raise NotAnAnswer(
+            f"Your hypothesis has {comparisons} comparisons; at most {MAX_COMPARISONS} are allowed. "
+            "A good hypothesis is short."
+        )
+    try:
+        return neuron, parse(text)
+    except ValueError as error:
+        raise NotAnAnswer(str(error)) from None
+
+
+def best_single(acts: Float[Tensor, "position"], boards: Int8[Tensor, "position 8 8"]) -> str:
+    """The condition on one square that fits best by ROC AUC, of all 192."""
+    squares = boards.flatten(1)
+    labels = torch.cat([(squares == value).T for value in STATES.values()])
+    aucs = label_aucs(acts[:, None], labels).flatten()
+    best = int(aucs.where(labels.sum(1) >= MIN_MATCHES, 0).nan_to_num().argmax())
+    return f"{square_to_label(best % 64)}=={list(STATES)[best // 64]}"
+
+
+def _figures(result: Spectrum) -> str:
+    return f"{result.auc:.2f}, {result.precision:.2f}, {result.recall:.2f}"
+
+
+def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
+    """The share of the points for (neuron, hypothesis) on the games of `case.seed`, with the figures."""
+    acts, boards = _positions(games_seed(case.seed))
+    try:
+        neuron, hypothesis = read(found, acts.shape[1])
+    except NotAnAnswer as problem:
+        return 0.0, str(problem)
+    acts, labels = acts[:, neuron], hypothesis(boards)
+    matches = int(labels.sum())
+    if matches == 0:
+        return 0.0, NEVER
+    if matches == len(labels):
+        return 0.0, ALWAYS
+    if matches < MIN_MATCHES:
+        return 0.0, (
+            f"Your hypothesis holds at {matches} of {len(labels)} positions, too few to judge it by: "
+            f"it needs {MIN_MATCHES}. Is there a more common pattern, or a condition too many?"
+        )
+    yours, single = spectrum(acts, labels), best_single(acts, boards)
+    base = spectrum(acts, parse(single)(boards))
+    focus_acts, focus_boards = _positions(None)
+    line = best_lines(focus_acts[:, [neuron]], focus_boards).hypothesis[0]
+    searched = parse(line)(boards)
+    beside = _figures(spectrum(acts, searched)) if searched.any() else "(it never stands in these games)"
+    figures = (
+        f"On {N_GAMES} new games your hypothesis about L{LAYER}N{neuron} has ROC AUC, precision, recall "
+        f"{_figures(yours)}. The best condition on one square, `{single}`, has {_figures(base)}. "
+        f"The line that fits best on the focus games, `{line}`, has {beside}."
+    )
+    if yours.auc >= max(PASS_AUC, base.auc + PASS_MARGIN):
+        return 1.0, figures
+    wanted = f"To pass, the AUC must reach {max(PASS_AUC, base.auc + PASS_MARGIN):.2f}."
+    return (0.5 if yours.auc > max(HALF_AUC, base.auc) else 0.0), f"{figures} {wanted}"

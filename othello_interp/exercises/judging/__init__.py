@@ -1,0 +1,1 @@
+"""From what happened to a verdict: expected values, comparison, known mistakes. Runs no student's code."""

@@ -1,0 +1,93 @@
+"""What the reference and the known mistakes return on an exercise's cases, computed once and only when asked
+for.
+
+References live outside the package, in the solutions folder, and are loaded by its path.
+"""
+
+import importlib.util
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from othello_interp.exercises.calling.call import run_case
+from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
+from othello_interp.storage.paths import solutions as solutions_folder
+
+
+class NoSolutions(FileNotFoundError):
+    """The solutions folder, or the part of it that an exercise needs, isn't there."""
+
+
+@cache
+def _module(path: Path, changed_ns: int) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"othello_interp_solutions_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def solutions_file(exercise: Exercise) -> Path:
+    """solutions/<notebook>.py for an exercise; NoSolutions if there is none."""
+    path = solutions_folder() / f"{exercise.notebook}.py"
+    if not path.is_file():
+        raise NoSolutions(
+            f"The reference for exercise {exercise.id} is missing: there is no {path.name} in {path.parent}."
+            " Checks need the solutions folder; set OTHELLO_INTERP_SOLUTIONS to where it is."
+        )
+    return path
+
+
+def load_reference(exercise: Exercise) -> Callable[..., Any]:
+    """The reference function of an exercise.
+
+    Raises:
+        NoSolutions: no solutions folder, or no file for this notebook in it.
+        RecordError: the file has no such function.
+    """
+    path = solutions_file(exercise)
+    reference = getattr(_module(path, path.stat().st_mtime_ns), exercise.function, None)
+    if not inspect.isfunction(inspect.unwrap(reference) if reference else None):
+        raise RecordError(f"exercise {exercise.id}: {path.name} defines no function {exercise.function!r}")
+    return reference
+
+
+class AnswerKey:
+    """The cases of one exercise for one seed, with what the reference and the mistakes return on them.
+
+    Attributes:
+        exercise, seed: what this is the key of.
+        cases: the calls to make.
+    """
+
+    def __init__(self, exercise: Exercise, seed: int) -> None:
+        self.exercise = exercise
+        self.seed = seed
+        self.cases: list[Case] = make_cases(exercise, seed)
+        self._expected: list[Outcome] | None = None
+        self._mistaken: dict[str, list[Outcome]] = {}
+
+    @property
+    def expected(self) -> list[Outcome]:
+        """The reference's outcomes; RecordError if it does anything but return."""
+        if self._expected is None and not self.exercise.open:
+            reference = load_reference(self.exercise)
+            self._expected = [run_case(reference, case, 10 * self.exercise.time_limit) for case in self.cases]
+            for outcome in self._expected:
+                if outcome.status != "returned" or outcome.changed:
+                    what = outcome.error or f"changed its arguments {', '.join(outcome.changed)}"
+                    raise RecordError(
+                        f"the reference of exercise {self.exercise.id}, case {outcome.case!r}: {what}"
+                    )
+        return self._expected or []
+
+    def mistaken(self, mistake: Mistake) -> list[Outcome]:
+        """The outcomes of a known mistake."""
+        if mistake.key not in self._mistaken:
+            self._mistaken[mistake.key] = [
+                run_case(mistake.fn, case, self.exercise.time_limit) for case in self.cases
+            ]
+        return self._mistaken[mistake.key]

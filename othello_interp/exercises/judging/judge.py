@@ -1,0 +1,185 @@
+"""From what happened on each case to a verdict. Runs no code of a student's.
+
+check() shows a verdict; the autograder turns the same verdict into points and feedback.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.judging.answer_key import AnswerKey
+from othello_interp.exercises.judging.compare import compare
+from othello_interp.exercises.judging.resemble import resemblance
+from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef
+from othello_interp.exercises.showing import messages
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said about an answer.
+
+    Attributes:
+        exercise: its id.
+        status: passed, wrong, raised, not attempted, absent, timed out, interrupted, lost, open, or broken
+            (the
+            check itself could not run: no solutions, or a faulty record).
+        share: share of the points earned, 0 to 1.
+        message: the main thing to say, in the student's terms.
+        notes: further things worth saying, the most useful first.
+        mistake: key of the known mistake that gives this very answer, or "".
+        found, expected: both sides in short, for the first case that fails.
+        boards: the found and the expected board and where they differ, if the difference is on a board.
+        case: name of that case.
+        cases, passed: how many cases were tried and how many were right.
+        traceback: the student's own frames, where the function raised.
+        printed: what the function printed on that case.
+        seconds: time spent in the student's function.
+    """
+
+    exercise: str
+    status: str
+    share: float = 0.0
+    message: str = ""
+    notes: tuple[str, ...] = ()
+    mistake: str = ""
+    found: str = ""
+    expected: str = ""
+    boards: tuple[Tensor, Tensor, Tensor] | None = None
+    case: str = ""
+    cases: int = 0
+    passed: int = 0
+    traceback: str = ""
+    printed: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is wrong on one case."""
+
+    index: int
+    kind: str
+    message: str
+    found: str = ""
+    expected: str = ""
+    share: float = 0.0
+    boards: tuple[Tensor, Tensor, Tensor] | None = None
+
+
+def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
+    """The verdict on one exercise.
+
+    Args:
+        key: the exercise with its cases and what is expected of them.
+        outcomes: one for each case in order, or fewer if the last of them ended the run (see
+            `call.run_cases`). Too few, or in another order, earns nothing.
+    """
+    exercise = key.exercise
+    seconds = sum((outcome.seconds for outcome in outcomes), 0.0)
+    common = {"exercise": exercise.id, "cases": len(key.cases), "seconds": seconds}
+    if exercise.open:
+        return Verdict(status="open", message=messages.OPEN, **common)
+    names = [case.name for case in key.cases]
+    if not outcomes or [outcome.case for outcome in outcomes] != names[: len(outcomes)]:
+        return Verdict(status="lost", message=messages.LOST, **common)
+    last = outcomes[-1]
+    if last.status not in ("returned", "raised"):
+        message = messages.STOPPED[last.status].format(error=last.error, function=exercise.function)
+        passed = len(outcomes) - 1 if last.status == "timed out" else 0
+        return Verdict(
+            status=last.status, message=message, case=last.case, passed=passed, traceback=last.traceback,
+            printed=last.printed, **common,
+        )  # fmt: skip
+    if len(outcomes) < len(names):
+        return Verdict(status="lost", message=messages.LOST, **common)
+
+    notes = _notes_on_changes(outcomes)
+    problems, remarks = [], []
+    for index, (case, outcome, expected) in enumerate(zip(key.cases, outcomes, key.expected, strict=True)):
+        problem, remark = _problem(exercise, index, case, outcome, expected.value)
+        problems += [problem] if problem else []
+        remarks += [remark] if remark else []
+    if not problems:
+        return Verdict(
+            status="passed",
+            share=1.0,
+            message=remarks[0] if remarks else messages.PASSED,
+            notes=tuple(notes),
+            passed=len(names),
+            **common,
+        )
+    first = problems[0]
+    outcome = outcomes[first.index]
+    mistake = _known_mistake(key, outcomes)
+    if mistake:
+        message, notes = mistake.message, [first.message, *notes]
+    elif _only_tiny_fails(key.cases, problems):
+        message, notes = messages.TINY_ONLY, [first.message, *notes]
+    else:
+        message = first.message
+        expected = key.expected[first.index].value
+        notes = [*filter(None, [resemblance(outcome.value, expected, exercise.rtol, exercise.atol)]), *notes]
+    if outcome.global_data:
+        notes.append(
+            messages.GLOBAL_DATA.format(names=", ".join(f"`{name}`" for name in outcome.global_data))
+        )
+    return Verdict(
+        status="raised" if first.kind == "raised" and not mistake else "wrong",
+        share=mistake.credit if mistake else min((p.share for p in problems), default=0.0),
+        message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", found=first.found,
+        expected=first.expected, boards=first.boards, case=outcome.case, passed=len(names) - len(problems),
+        traceback=outcome.traceback, printed=outcome.printed, **common,
+    )  # fmt: skip
+
+
+def _problem(
+    exercise: Exercise, index: int, case: Case, outcome: Outcome, expected: Any
+) -> tuple[_Problem | None, str]:
+    """What is wrong on a case, if anything, and a remark on an answer that is right."""
+    if outcome.status == "raised":
+        return _Problem(index, "raised", messages.RAISED.format(error=outcome.error), outcome.error), ""
+    if exercise.score is None:
+        difference = compare(outcome.value, expected, exercise.rtol, exercise.atol)
+        if difference is None:
+            return None, ""
+        return _Problem(index, **vars(difference)), ""
+    try:
+        share, message = exercise.score(outcome.value, expected, case)
+    except Exception as error:  # the author's function met an answer of a kind it had not foreseen
+        return _Problem(
+            index, "type", messages.NOT_SCORED.format(error=f"{type(error).__name__}: {error}")
+        ), ""
+    share = min(max(float(share), 0.0), 1.0)
+    return (None, message) if share == 1.0 else (_Problem(index, "value", message, share=share), "")
+
+
+def _known_mistake(key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
+    """The mistake that does on every case what the student's function did. Some case is known to be wrong."""
+    for mistake in key.exercise.mistakes:
+        pairs = zip(outcomes, key.mistaken(mistake), strict=True)
+        if all(_same(key.exercise, found, mistaken) for found, mistaken in pairs):
+            return mistake
+    return None
+
+
+def _same(exercise: Exercise, found: Outcome, mistaken: Outcome) -> bool:
+    if found.status != mistaken.status:
+        return False
+    if found.status == "raised":
+        return found.error == mistaken.error
+    return compare(found.value, mistaken.value, exercise.rtol, exercise.atol) is None
+
+
+def _only_tiny_fails(cases: list[Case], problems: list[_Problem]) -> bool:
+    def kinds(case: Case) -> set[str]:
+        return {value.kind for value in case.inputs.values() if isinstance(value, ModelRef)}
+
+    embedded = any("embedded" in kinds(case) for case in cases)
+    return embedded and all("tiny" in kinds(cases[problem.index]) for problem in problems)
+
+
+def _notes_on_changes(outcomes: list[Outcome]) -> list[str]:
+    names = sorted({name for outcome in outcomes for name in outcome.changed})
+    return [messages.CHANGED.format(names=", ".join(f"`{name}`" for name in names))] if names else []

@@ -1,0 +1,1 @@
+"""What a student sees: panels, pictures, the wording, and the file that remembers progress."""

@@ -1,0 +1,1 @@
+"""What people and learning platforms get: grades, feedback pages, the class report."""

@@ -1,0 +1,191 @@
+"""Run one submission's notebooks, each in a child of its own, and collect what its functions return.
+
+Where a child is lost (a loop that can't be interrupted, a crash, too much memory), what it was doing is
+left out and another child goes on with the rest. Runs in the grader, or in a worker of a cluster: it needs
+no solutions.
+"""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.grading.course import Task
+from othello_interp.grading.running.client import Child, Lost, Zygote
+from othello_interp.grading.sandbox.limits import Setting
+from othello_interp.grading.submissions.plan import Step
+
+GRACE = 2.0  # seconds between a child's own time limit and the parent's
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run for one student: for each notebook its steps and tasks. Plain data, so it can travel."""
+
+    student: str
+    notebooks: dict[str, tuple[list[Step], list[Task]]]
+
+
+@dataclass
+class NotebookRun:
+    """What came of one notebook: outcomes by exercise, remarks for the student, children lost."""
+
+    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu: float = 0.0
+    memory: int = 0
+
+
+def run_job(zygote: Zygote, setting: Setting, job: Job) -> dict[str, NotebookRun]:
+    """Run all notebooks of a student."""
+    return {
+        stem: _Runner(zygote, setting, stem, steps, tasks).run()
+        for stem, (steps, tasks) in job.notebooks.items()
+    }
+
+
+class _Runner:
+    def __init__(
+        self, zygote: Zygote, setting: Setting, stem: str, steps: list[Step], tasks: list[Task]
+    ) -> None:
+        self.zygote, self.setting, self.stem, self.steps, self.tasks = zygote, setting, stem, steps, tasks
+        self.limits = setting.limits
+        self.result = NotebookRun()
+        self.cut_down: set[int] = set()  # steps of which only the definitions are run
+        self.left_out: set[int] = set()
+        self.begin = time.monotonic()
+
+    def run(self) -> NotebookRun:
+        """Start children until one gets to the end."""
+        while True:
+            if self._spent() > self.limits.total_seconds:
+                self._give_up(
+                    f"the time for the whole notebook, {self.limits.total_seconds:g} s, was used up"
+                )
+            if all(task.exercise in self.result.outcomes for task in self.tasks):
+                break
+            child = self.zygote.fork(self.setting, self.stem)
+            try:
+                if self._cells(child) and self._calls(child):
+                    break
+            finally:
+                usage = child.close()
+                self.result.cpu += usage.get("cpu", 0.0)
+                self.result.memory = max(self.result.memory, usage.get("memory", 0))
+        self.result.seconds = self._spent()
+        return self.result
+
+    def _spent(self) -> float:
+        return time.monotonic() - self.begin
+
+    def _cells(self, child: Child) -> bool:
+        """Run the steps; whether the child survived them. Cells that failed get a second chance at the end,
+        when everything they may need has been defined, and a third for their definitions alone."""
+        failed: dict[int, str] = {}
+        remarks: list[str] = []
+        for index, step in enumerate(self.steps):
+            hurry = self._spent() > self.limits.total_seconds / 2  # leave time for the answers
+            answer = self._cell(child, index, hurry or index in self.cut_down)
+            if answer is None:
+                return False
+            status, error, ignored = answer
+            remarks += [f"{step.label}: `{what}` was ignored." for what in ignored]
+            if status != "ran":
+                failed[index] = error if status == "failed" else f"does not parse: {error}"
+        for index, error in failed.items():
+            step = self.steps[index]
+            for only_definitions in (False, True):
+                only_definitions |= self._spent() > self.limits.total_seconds / 2
+                answer = self._cell(child, index, only_definitions)
+                if answer is None:
+                    return False
+                if answer[0] == "ran":
+                    break
+            if answer[0] != "ran" or only_definitions:
+                remarks.append(f"{step.label}: {error}")
+        self.result.remarks = remarks
+        return True
+
+    def _cell(self, child: Child, index: int, only_definitions: bool) -> tuple[str, str, list[str]] | None:
+        """Status, error and ignored magics of one step; None if the child was lost on it."""
+        if index in self.left_out:
+            return "ran", "", []
+        if self._spent() > self.limits.total_seconds:
+            return None
+        step, seconds = self.steps[index], self.limits.seconds
+        request = {
+            "op": "cell",
+            "label": step.label,
+            "source": step.source,
+            "functions": list(step.functions),
+            "seconds": seconds,
+            "before": step.before,
+            "only_definitions": only_definitions,
+        }
+        try:
+            answer = child.request(request, seconds + GRACE)
+        except Lost as lost:
+            self.result.losses.append(f"{step.label} {lost}; it was left out.")
+            (self.left_out if only_definitions else self.cut_down).add(index)
+            return None
+        return _cell_answer(answer)
+
+    def _calls(self, child: Child) -> bool:
+        """Call the functions that haven't been called yet; whether the child survived."""
+        for task in self.tasks:
+            if task.exercise in self.result.outcomes:
+                continue
+            if self._spent() > self.limits.total_seconds:
+                return False
+            outcomes = self.result.outcomes.setdefault(task.exercise, [])
+            for name, request in zip(task.names, task.requests, strict=True):
+                try:
+                    outcomes.append(_outcome(child.request_coded(request, task.seconds + GRACE), name))
+                except Lost as lost:
+                    outcomes.append(Outcome(name, "lost", error=f"It {lost}."))
+                    self.result.losses.append(f"Exercise {task.exercise}: `{task.function}` {lost}.")
+                    return False
+                if outcomes[-1].status not in ("returned", "raised"):
+                    break
+        return True
+
+    def _give_up(self, reason: str) -> None:
+        self.result.losses.append(reason[0].upper() + reason[1:] + ".")
+        for task in self.tasks:
+            if task.exercise not in self.result.outcomes:
+                self.result.outcomes[task.exercise] = [
+                    Outcome(task.names[0], "lost", error=f"It was not run: {reason}.")
+                ]
+
+
+def _cell_answer(answer: Any) -> tuple[str, str, list[str]]:
+    """A child's answer on a cell, taken with care: nothing in it counts for points."""
+    answer = answer if isinstance(answer, dict) else {}
+    ignored = answer.get("ignored")
+    ignored = [_text(item, 100) for item in ignored[:20]] if isinstance(ignored, list) else []
+    return _text(answer.get("status"), 20), _text(answer.get("error"), 500), ignored
+
+
+def _outcome(answer: Any, name: str) -> Outcome:
+    """A child's outcome with every field but the value forced into its type; one that isn't earns nothing."""
+    if type(answer) is not Outcome or answer.case != name:
+        return Outcome(name, "lost", error="It answered with something else than an outcome.")
+    return replace(
+        answer,
+        error=_text(answer.error, 2000),
+        traceback=_text(answer.traceback, 4000),
+        printed=_text(answer.printed, 2000),
+        changed=_names(answer.changed),
+        global_data=_names(answer.global_data),
+        seconds=float(answer.seconds) if type(answer.seconds) is float and 0 <= answer.seconds < 1e6 else 0.0,
+    )
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(_text(item, 60) for item in value[:20]) if isinstance(value, list | tuple) else ()
+
+
+def _text(value: Any, length: int) -> str:
+    return value[:length] if isinstance(value, str) else ""

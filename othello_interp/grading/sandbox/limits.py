@@ -1,0 +1,81 @@
+"""What one sandboxed process may use and read: said here, enforced in enter.py and guard.py."""
+
+import json
+import os
+import site
+import sys
+import sysconfig
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+SYSTEM_PATHS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+SCRATCH = "/tmp"
+LAYERS = ("namespaces", "landlock", "seccomp")
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
+    "USER": "student",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "Agg",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+PASSED_ON = (
+    "OTHELLO_INTERP_MODEL",
+    "OTHELLO_INTERP_ROOT",
+)  # so that a child means the same model as its parent
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one child may use.
+
+    Attributes:
+        seconds: wall time for one cell. Calls have the limit of their exercise.
+        total_seconds: CPU time for a whole notebook.
+        memory: bytes beyond what the child starts with, for each process and for all of them together.
+        file_size: bytes in one file, and in the scratch folder.
+        processes, open_files: how many.
+    """
+
+    seconds: float = 20.0
+    total_seconds: float = 300.0
+    memory: int = 1536 * 2**20
+    file_size: int = 64 * 2**20
+    processes: int = 48
+    open_files: int = 128
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One child's sandbox: its limits, what it may read, and the layers that must hold, or nothing is run."""
+
+    limits: Limits
+    readable: tuple[str, ...]
+    layers: tuple[str, ...] = LAYERS
+    scratch: str = SCRATCH
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Setting":
+        fields = json.loads(text)
+        limits = Limits(**fields.pop("limits"))
+        return cls(limits, **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+
+
+def readable_paths(extra: list[Path] = []) -> tuple[str, ...]:  # noqa: B006  (only read)
+    """What a child may read: the system's programs, this Python with its packages, the library and
+    `extra`."""
+    package = Path(__file__).resolve().parents[2]
+    libraries = [sys.prefix, sys.base_prefix, *site.getsitepackages(), sysconfig.get_path("stdlib")]
+    if site.ENABLE_USER_SITE:
+        libraries.append(site.getusersitepackages())
+    paths: list[str] = []
+    for path in [*SYSTEM_PATHS, *libraries, str(package), *map(str, extra)]:
+        covered = any(Path(path).is_relative_to(other) for other in paths)
+        if not covered and os.path.exists(path):
+            paths.append(path)
+    return tuple(paths)

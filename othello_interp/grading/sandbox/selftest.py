@@ -1,0 +1,121 @@
+"""Try to break out, from inside, before any submission is run: a protection counts only if the attempt fails.
+
+`find_setting` looks for the strongest combination of layers that this machine offers, has a sandboxed child
+attempt what a hostile notebook would (escape.py), and says which protections hold.
+"""
+
+import os
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from othello_interp.grading.running.client import GradingError, Lost, Zygote
+from othello_interp.grading.sandbox.limits import LAYERS, Limits, Setting
+
+PROTECTIONS = {
+    "files": "solutions, submissions, the report and your home can't be read",
+    "writing": "nothing can be written outside a scratch folder in memory",
+    "network": "no connection to anywhere, this machine included",
+    "processes": "no other process can be seen, signalled or traced",
+    "privileges": "no capability, and no way to gain one",
+    "memory": "allocations beyond the limit fail",
+    "process limit": "a fork bomb runs into a limit",
+    "file size": "a file can't outgrow the limit",
+    "open files": "descriptors run out",
+    "descriptors": "none inherited but the one for answers",
+    "environment": "no variable of the grader's",
+    "whole tree": "what a submission leaves running is killed with it",
+}
+COMBINATIONS = (
+    LAYERS,
+    ("namespaces", "landlock"),
+    ("namespaces", "seccomp"),
+    ("landlock", "seccomp"),
+    ("seccomp",),
+    (),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The layers in use on this machine and the protections that hold, out of PROTECTIONS."""
+
+    setting: Setting
+    holds: dict[str, bool]
+    why_not: str = ""
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in PROTECTIONS if not self.holds.get(name)]
+
+    def lines(self) -> list[str]:
+        """For the screen: one line for each protection."""
+        layers = ", ".join([*self.setting.layers, "resource limits"])
+        lines = [f"Sandbox: {layers}."]
+        if self.why_not:
+            lines.append(f"  not available here: {self.why_not}")
+        marks = {True: "ok     ", False: "MISSING"}
+        return lines + [
+            f"  {marks[self.holds.get(name, False)]}  {name}: {text}" for name, text in PROTECTIONS.items()
+        ]
+
+
+def find_setting(zygote: Zygote, limits: Limits, readable: tuple[str, ...], secrets: list[Path]) -> Finding:
+    """Try the combinations of layers, strongest first, and attack the first that can be set up.
+
+    Args:
+        zygote: a started one.
+        secrets: paths that a submission must not be able to read.
+    """
+    reasons: list[str] = []
+    for layers in COMBINATIONS:
+        setting = Setting(limits, readable, layers)
+        try:
+            holds = _attack(zygote, setting, secrets)
+        except GradingError as error:
+            reasons.append(f"{' + '.join(layers)} ({error})")
+            continue
+        return Finding(setting, holds, "; ".join(reasons))
+    raise GradingError("no child could be started: " + "; ".join(reasons))
+
+
+def _attack(zygote: Zygote, setting: Setting, secrets: list[Path]) -> dict[str, bool]:
+    home = os.path.expanduser("~")
+    kept_in = home if os.access(home, os.W_OK) else None
+    with (
+        socket.create_server(("127.0.0.1", 0)) as tcp,
+        socket.socket(socket.AF_UNIX) as abstract,
+        tempfile.NamedTemporaryFile(prefix=".grading-secret-", dir=kept_in) as secret,
+    ):
+        abstract.bind("\0grading-" + os.urandom(8).hex())
+        abstract.listen()
+        os.chmod(secret.name, 0o644)
+        hidden = [secret.name, *map(str, secrets)]
+        request = {
+            "op": "probe",
+            "port": tcp.getsockname()[1],
+            "abstract": abstract.getsockname().hex(),
+            "secrets": hidden,
+            "folders": [
+                os.path.dirname(__file__),
+                "/usr",
+                "/var/tmp",
+                "/dev/shm",
+                *map(os.path.dirname, hidden),
+            ],
+            "outside": [os.getpid(), zygote.pid],
+            "memory": setting.limits.memory,
+            "processes": setting.limits.processes,
+            "file_size": setting.limits.file_size,
+            "open_files": setting.limits.open_files,
+        }
+        child = zygote.fork(setting)
+        try:
+            answer = child.request(request, 30.0)
+            holds = answer if isinstance(answer, dict) else {}
+        except Lost:
+            holds = {}
+        holds["whole tree"] = holds.get("left running") is True and child.dies_whole(5.0)
+        child.close()
+    return {name: holds.get(name) is True for name in PROTECTIONS}

@@ -1,0 +1,114 @@
+"""Which cells of a submitted notebook to run, in which order, and which of them answers which exercise.
+
+The course's own cells have been run beforehand, from the grader's copy, whatever became of the student's;
+checks are left out; everything else is run. A cell's place is known by its id, its metadata, or its text.
+"""
+
+from dataclasses import dataclass, field
+
+from othello_interp.exercises.records import Exercise
+from othello_interp.grading.submissions.given import given_cells
+from othello_interp.grading.submissions.notebook_file import Cell, Notebook, defines
+
+
+@dataclass(frozen=True)
+class Step:
+    """A cell to run.
+
+    Attributes:
+        label: what to call it in messages: "cell 7" as the student counts.
+        functions: functions of exercises to look for when it has run.
+        before: source of the student's cell above, for a function that was split in two.
+    """
+
+    label: str
+    source: str
+    functions: tuple[str, ...] = ()
+    before: str = ""
+
+
+@dataclass
+class Plan:
+    """What to run for one notebook, answers in words by exercise, and remarks for the student."""
+
+    steps: list[Step] = field(default_factory=list)
+    words: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) -> Plan:
+    """The plan for a submitted notebook, given the course's copy of it and its exercises."""
+    plan = Plan(remarks=list(submitted.remarks))
+    given = {_normal(cell.source) for cell in given_cells(master)}
+    originals = {cell.id: cell for cell in master.cells if cell.id}
+    texts = {_normal(cell.source) for cell in master.cells}
+    previous = answering = ""
+    for number, cell in enumerate(submitted.cells, start=1):
+        if cell.role == "answer" or originals.get(cell.id, cell).role == "answer":
+            answering = cell.exercise or originals[cell.id].exercise
+        elif cell.kind != "markdown" or _normal(cell.source) in texts:
+            answering = ""
+        if answering:  # this cell, and those of the student's own that follow it
+            _take_words(plan, cell, answering, texts, exercises)
+            continue
+        source = _code(cell, number, exercises, plan)
+        if source is None or cell.role == "check":
+            continue
+        if _normal(source) not in given:
+            plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
+        previous = source
+    _remark_on_stubs(plan, submitted, exercises)
+    return plan
+
+
+def _normal(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str | None:
+    """The cell's code, also where it was turned into text by mistake and only its tag shows that."""
+    if cell.kind == "code":
+        return cell.source
+    answers = cell.role == "stub" or (
+        cell.kind == "raw"
+        and any(defines(cell.source, exercise.function) for exercise in exercises if exercise.function)
+    )
+    if not answers:
+        return None
+    plan.remarks.append(f"Cell {number} had been turned into a {cell.kind} cell; it was run as code.")
+    source = cell.source.strip()
+    if source.startswith("```"):
+        source = "\n".join(line for line in source.splitlines() if not line.startswith("```"))
+    return source
+
+
+def _functions(cell: Cell, exercises: list[Exercise]) -> tuple[str, ...]:
+    """The functions to look for when this cell has run: the tagged one alone if the cell has a tag and
+    names no other."""
+    named = tuple(exercise.function for exercise in exercises if exercise.function)
+    tagged = tuple(
+        e.function for e in exercises if e.id == cell.exercise and cell.role == "stub" and e.function
+    )
+    others = any(defines(cell.source, name) for name in named if name not in tagged)
+    return named if others or not tagged else tagged
+
+
+def _take_words(plan: Plan, cell: Cell, exercise: str, texts: set[str], exercises: list[Exercise]) -> None:
+    known = any(exercise == other.id for other in exercises)
+    if known and cell.source.strip() and _normal(cell.source) not in texts:
+        plan.words[exercise] = (plan.words.get(exercise, "") + "\n\n" + cell.source).strip()
+
+
+def _remark_on_stubs(plan: Plan, submitted: Notebook, exercises: list[Exercise]) -> None:
+    for exercise in exercises:
+        if not exercise.function:
+            continue
+        count = sum(
+            cell.kind == "code" and cell.role != "check" and defines(cell.source, exercise.function)
+            for cell in submitted.cells
+        )
+        if count > 1:
+            plan.remarks.append(
+                f"`{exercise.function}` is defined in {count} cells; "
+                "the last one that is more than a stub was taken."
+            )

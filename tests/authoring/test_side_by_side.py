@@ -1,0 +1,81 @@
+"""Are the figures what they say they are, and does a probe trained by the command come back from its file?"""
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from sklearn.metrics import roc_auc_score
+
+from othello_interp import cli
+from othello_interp.authoring.figures_command import (
+    neuron_figures,
+    probe_accuracy_by_layer,
+    published_figures,
+    table,
+)
+from othello_interp.games import FocusGames
+from othello_interp.model import load_model
+from othello_interp.probe import load_probe, read_probe
+
+
+@pytest.fixture(scope="module")
+def figures(embedded, tokens):
+    return neuron_figures(embedded, load_probe("embedded"), FocusGames(embedded, tokens[:12]))
+
+
+def test_both_columns_have_the_same_rows(figures):
+    assert set(figures) < set(published_figures())
+    assert published_figures()["ROC AUC for the hypothesis"] == "0.831"
+    assert published_figures()["share of w_out in the unembedding subspace"] == "28.7%"
+
+
+def test_counts_agree_with_a_loop(figures, embedded, tokens):
+    games = FocusGames(embedded, tokens[:12])
+    acts = games.cache["blocks.5.mlp.hook_post"][..., 1393]
+    matching, above, others, scores, labels = 0, 0, 0, [], []
+    for game in range(12):
+        for move in range(59):
+            board = games.states_theirs_vs_mine[game, move]
+            holds = board[2, 0] == 0 and board[3, 1] == 1 and board[4, 2] == 2
+            fires = acts[game, move] > acts.max() / 2
+            matching, above, others = (
+                matching + holds,
+                above + (holds and fires),
+                others + (fires and not holds),
+            )
+            scores.append(acts[game, move].item())
+            labels.append(bool(holds))
+    assert figures["positions of the focus games"] == "708"
+    assert figures["positions matching the hypothesis"] == str(int(matching))
+    assert figures["matching positions above half of the maximum"] == str(int(above))
+    assert figures["other positions above half of the maximum"] == str(int(others))
+    assert figures["ROC AUC for the hypothesis"] == f"{roc_auc_score(labels, scores):.3f}"
+
+
+def test_attributions_are_those_of_the_weights(figures, embedded):
+    direct = embedded.blocks[5].mlp.W_out[1393] @ embedded.W_U
+    assert figures["logit attribution at C0"] == f"{direct[17].item():.3f}"
+    assert figures["logit attribution at D1"] == f"{direct[26].item():.3f}"
+    assert direct[1:].argmax() == 16  # the neuron was chosen so: token 17 is C0
+
+
+def test_probes_of_all_layers(tiny, tokens):
+    accuracies = probe_accuracy_by_layer(tiny, tokens, n_held_out=10)
+    assert len(accuracies) == 2
+    assert all(0.4 < accuracy < 1 for accuracy in accuracies)
+
+
+def test_the_table_has_a_dash_where_there_is_no_figure():
+    lines = table({"published": {"a": "1"}, "ours": {"a": "2", "b": "3"}}).splitlines()
+    assert lines == ["| figure | published | ours |", "| --- | --- | --- |", "| a | 1 | 2 |", "| b | – | 3 |"]
+
+
+def test_a_probe_trained_by_the_command(tiny, tmp_path, capsys):
+    checkpoint, out = tmp_path / "tiny.safetensors", tmp_path / "probes" / "probe.safetensors"
+    save_file(dict(tiny.state_dict()), checkpoint, {"n_heads": "2"})
+    command = ["train-probe", "--model", str(checkpoint), "--layer", "1", "--games", "9", "--out", str(out)]
+    assert cli.main(command) == 0
+    probe = read_probe(out)
+    assert probe.weight.shape == (tiny.cfg.d_model, 8, 8, 3)
+    assert probe.layer == 1
+    assert "on 200 held-out games" in capsys.readouterr().out
+    torch.testing.assert_close(load_model(checkpoint).W_U, tiny.W_U)
