@@ -19,9 +19,9 @@ PUBLIC = {
     "othello_interp.hypotheses": "parse roc_auc spectrum turns_standing",
     "othello_interp.lines": "best_lines line_aucs line_texts",
     "othello_interp.model": "load_model tiny_model",
-    "othello_interp.neurons": "cosine_similarity get_w_in get_w_out logit_attribution mean_board neuron_stats "
-    "on_board orthonormal_basis square_frequencies top_activations top_neurons variance_fraction "
-    "weights_in_probe_basis",
+    "othello_interp.neurons": "cosine_similarity get_w_in get_w_out logit_attribution mean_board "
+    "neuron_stats on_board orthonormal_basis square_frequencies top_activations top_neurons "
+    "variance_fraction weights_in_probe_basis",
     "othello_interp.patterns": "as_hypothesis line_patterns",
     "othello_interp.probe": "PROBE_MOVES Probe load_probe",
     "othello_interp.squares": "ALL_SQUARES CENTRE id_to_label label_to_id label_to_square square_to_label",
