@@ -30,14 +30,15 @@ from othello_interp.exercises.showing.progress_file import (
     read_progress,
     update_progress,
 )
+from othello_interp.exercises.status import Status
 
 SEED = 0
 KINDS = {
-    "passed": "good",
-    "not attempted": "quiet",
-    "open": "quiet",
-    "interrupted": "quiet",
-    "absent": "info",
+    Status.PASSED: "good",
+    Status.NOT_ATTEMPTED: "quiet",
+    Status.OPEN: "quiet",
+    Status.INTERRUPTED: "quiet",
+    Status.ABSENT: "info",
 }
 
 
@@ -62,7 +63,7 @@ def verdict(exercise: Exercise, fn: Any, seed: int = SEED) -> Verdict:
         return judge(key, run_cases(fn, key.cases, exercise.time_limit))
     except Exception as error:
         text = str(error) if isinstance(error, NoSolutions) else f"{type(error).__name__}: {error}"
-        return Verdict(exercise.id, "broken", message=messages.BROKEN.format(error=text))
+        return Verdict(exercise.id, Status.BROKEN, message=messages.BROKEN.format(error=text))
 
 
 def check(exercise: Any, fn: Any = None) -> None:
@@ -86,15 +87,15 @@ def check(exercise: Any, fn: Any = None) -> None:
 def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
     """The panel for a verdict."""
     headline = messages.HEADLINES[result.status]
-    tried = result.status in ("passed", "wrong", "raised")
+    tried = result.status in (Status.PASSED, Status.WRONG, Status.RAISED)
     aside = f"{result.passed} of {result.cases} cases" if tried else ""
     if 0 < result.share < 1:
         aside = messages.PART.format(earned=result.share * exercise.points, points=exercise.points)
     rows = [("Tested", exercise.tests)] if tried else []
-    if result.case and result.status in ("wrong", "raised", "timed out"):
+    if result.case and result.status in (Status.WRONG, Status.RAISED, Status.TIMED_OUT):
         rows.append(("Failed first on", result.case))
     blocks = [("In your code", result.traceback)] if result.traceback else []
-    if result.printed and result.status != "passed":
+    if result.printed and result.status != Status.PASSED:
         blocks.append(("Printed by your function", result.printed))
     picture = two_boards(*result.boards) if result.boards else ""
     return Panel(
@@ -105,17 +106,17 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
 
 
 def _what_next(exercise: Exercise, result: Verdict, entry: Entry) -> str:
-    if result.status == "passed":
+    if result.status == Status.PASSED:
         entries, _ = read_progress()
         ordered = list(exercises().values())
         place = next((i for i, other in enumerate(ordered) if other.id == exercise.id), 0)
         for other in ordered[place + 1 :] + ordered[:place]:
-            if not other.open and entries.get(other.id, Entry()).status != "passed":
+            if not other.open and entries.get(other.id, Entry()).status != Status.PASSED:
                 return messages.NEXT.format(id=other.id, title=other.title)
         return messages.COURSE_DONE
-    if result.status in ("broken", "absent", "interrupted", "open"):
+    if result.status in (Status.BROKEN, Status.ABSENT, Status.INTERRUPTED, Status.OPEN):
         call = messages.CALL.format(id=exercise.id, function=exercise.function)
-        return call if result.status == "absent" else ""
+        return call if result.status == Status.ABSENT else ""
     if not exercise.hints:
         return messages.HINT_NONE.format(id=exercise.id)
     if entry.hints >= len(exercise.hints):
@@ -167,7 +168,7 @@ def solution(exercise: Any) -> None:
         parts.append(inspect.cleandoc(found.explanation))
 
     def seen(entry: Entry) -> Entry:
-        return replace(entry, solution=entry.solution or entry.status != "passed")
+        return replace(entry, solution=entry.solution or entry.status != Status.PASSED)
 
     update_progress(found.id, seen)
     text = "\n\n".join(parts)
@@ -185,13 +186,13 @@ def progress() -> None:
             notebook = exercise.notebook
             rows.append((f"Notebook {exercise.notebook_number}",))
         entry = entries.get(exercise.id, Entry())
-        status = "open" if exercise.open else entry.status
-        mark = messages.PROGRESS_MARKS.get(status, messages.PROGRESS_MARKS["wrong"])
+        status = Status.OPEN if exercise.open else entry.status
+        mark = messages.PROGRESS_MARKS.get(status, messages.PROGRESS_MARKS[Status.WRONG])
         hints = f"{entry.hints}, solution" if entry.solution else str(entry.hints or "")
         rows.append(
             (mark, f"{exercise.id} {exercise.title}", str(exercise.points), str(entry.tries or ""), hints)
         )
-    passed = [e for e in course.values() if entries.get(e.id, Entry()).status == "passed"]
+    passed = [e for e in course.values() if entries.get(e.id, Entry()).status == Status.PASSED]
     checkable = [e for e in course.values() if not e.open]
     title = messages.PROGRESS_TITLE.format(
         passed=len(passed), total=len(checkable), points=sum(e.points for e in passed),

@@ -6,6 +6,7 @@ from typing import Any
 
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.judging.judge import Verdict, judge
+from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Exam
 from othello_interp.grading.running.job import NotebookRun
 
@@ -75,7 +76,7 @@ def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: st
             verdict = judge(key, outcomes)
     except Exception as error:  # an answer of a kind that the comparison had not foreseen
         verdict = Verdict(
-            exercise, "wrong", message=f"The answer can't be compared ({type(error).__name__})."
+            exercise, Status.WRONG, message=f"The answer can't be compared ({type(error).__name__})."
         )
     return ExerciseResult(
         exercise,

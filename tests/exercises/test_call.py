@@ -18,6 +18,7 @@ from othello_interp.exercises.calling.encode import EncodeError, decode, encode
 from othello_interp.exercises.calling.plain import Opaque, Outcome, PlainError, plain
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.exercises.status import Status
 
 CASE = Case("three by two", {"x": torch.arange(6.0).reshape(3, 2), "scale": 2})
 AWAY = torch.ones(3)  # a global of the kind that students read by mistake
@@ -463,8 +464,17 @@ def test_cases_and_outcomes_survive_as_bytes():
     assert case.name == CASE.name
     assert list(case.inputs) == ["x", "scale"]
     assert torch.equal(case.inputs["x"], CASE.inputs["x"])
-    outcome = Outcome("a", "raised", None, "ValueError: x", "line 1", ("x",), ("y",), "hello", 0.25)
-    assert decode(encode(outcome)) == outcome
+    outcome = Outcome("a", Status.RAISED, None, "ValueError: x", "line 1", ("x",), ("y",), "hello", 0.25)
+    written = encode(outcome)
+    assert b'\\"status\\": [\\"str\\", \\"raised\\"]' in written  # a plain string crosses the border
+    assert decode(written) == outcome
+    assert type(decode(written).status) is Status
+
+
+@pytest.mark.parametrize("status", [Status.PASSED, "returned"])
+def test_an_outcome_has_a_status_of_a_call(status):
+    with pytest.raises((ValueError, TypeError), match="status"):
+        Outcome("a", status)
 
 
 @pytest.mark.parametrize("value", [object(), [lambda: 0], np.float32(1), {"a": torch.nn.Linear(2, 3)}])
@@ -503,6 +513,9 @@ def _with_tree(tree: str) -> bytes:
         _with_tree('["float","seven"]'),
         _with_tree('["module","os"]'),
         _with_tree('["outcome",{"case":["str","a"],"status":["str","perfect"]}]'),
+        _with_tree('["outcome",{"case":["str","a"],"status":["str","passed"]}]'),
+        _with_tree('["outcome",{"case":["str","a"],"status":["list",[]]}]'),
+        _with_tree('["outcome",{"case":["str","a"]}]'),
         _with_tree('["outcome",{"case":["tensor","0"],"status":["str","returned"]}]'),
         _with_tree('["case",{}]'),
         _with_tree('["dict",[[["list",[]],["none"]]]]'),
@@ -525,4 +538,8 @@ def test_the_call_side_loads_no_answers():
         source = (folder / f"{name.replace('.', '/')}.py").read_text()
         assert "othello_interp.exercises import" not in source
         todo += [n for n in re.findall(r"othello_interp\.exercises\.([\w.]+)", source) if n not in reached]
-    assert reached == {"records", *(f"calling.{name}" for name in ("call", "encode", "plain", "time_limit"))}
+    assert reached == {
+        "records",
+        "status",
+        *(f"calling.{name}" for name in ("call", "encode", "plain", "time_limit")),
+    }

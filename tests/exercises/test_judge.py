@@ -12,6 +12,7 @@ from othello_interp.exercises.judging.answer_key import AnswerKey, NoSolutions, 
 from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.records import Mistake, RecordError
 from othello_interp.exercises.showing import messages
+from othello_interp.exercises.status import Status
 
 
 @pytest.fixture
@@ -117,10 +118,13 @@ def test_a_global_that_is_read_is_named_on_failure(key):
     "outcomes",
     [
         [],
-        [Outcome("size 5", "returned", torch.zeros(8, 8))],
-        [Outcome("size 7", "returned", torch.zeros(8, 8)), Outcome("size 5", "returned", torch.zeros(8, 8))],
-        [Outcome("other", "returned"), Outcome("size 7", "returned")],
-        [Outcome("size 5", "lost")],
+        [Outcome("size 5", Status.RETURNED, torch.zeros(8, 8))],
+        [
+            Outcome("size 7", Status.RETURNED, torch.zeros(8, 8)),
+            Outcome("size 5", Status.RETURNED, torch.zeros(8, 8)),
+        ],
+        [Outcome("other", Status.RETURNED), Outcome("size 7", Status.RETURNED)],
+        [Outcome("size 5", Status.LOST)],
     ],
 )
 def test_missing_or_misplaced_outcomes_earn_nothing(key, outcomes):

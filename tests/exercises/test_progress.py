@@ -10,31 +10,36 @@ import pytest
 
 from othello_interp.exercises.showing import progress_file
 from othello_interp.exercises.showing.progress_file import Entry, checked, read_progress, update_progress
+from othello_interp.exercises.status import Status
 
 
 def passed(entry: Entry) -> Entry:
-    return checked(entry, "passed")
+    return checked(entry, Status.PASSED)
 
 
 def test_entries_are_kept(progress_path):
     assert read_progress() == ({}, "")
-    assert update_progress("9.1", lambda entry: checked(entry, "wrong")) == (Entry("wrong", 1), "")
+    assert update_progress("9.1", lambda entry: checked(entry, Status.WRONG)) == (Entry(Status.WRONG, 1), "")
     update_progress("9.2", passed)
-    assert update_progress("9.1", passed) == (Entry("passed", 2), "")
-    assert read_progress() == ({"9.1": Entry("passed", 2), "9.2": Entry("passed", 1)}, "")
+    assert update_progress("9.1", passed) == (Entry(Status.PASSED, 2), "")
+    assert read_progress() == ({"9.1": Entry(Status.PASSED, 2), "9.2": Entry(Status.PASSED, 1)}, "")
     assert json.loads(progress_path.read_text())["exercises"]["9.1"]["status"] == "passed"
 
 
-@pytest.mark.parametrize("status", ["not attempted", "absent", "interrupted", "broken", "open"])
+@pytest.mark.parametrize(
+    "status",
+    [Status.NOT_ATTEMPTED, Status.ABSENT, Status.INTERRUPTED, Status.BROKEN, Status.OPEN],
+)
 def test_what_is_no_try_is_not_counted(status):
-    assert checked(Entry("wrong", 3), status) == Entry("wrong", 3)
+    assert checked(Entry(Status.WRONG, 3), status) == Entry(Status.WRONG, 3)
 
 
 @pytest.mark.parametrize(
     "content",
     [
         b"", b"{", b"\xff\xfe", b"[]", b"null", b'{"exercises": 3}', b'{"exercises": {"9.1": {"points": 3}}}',
-        b'{"exercises": {"9.1": {"status": 3}}}', b"[" * 100_000,
+        b'{"exercises": {"9.1": {"status": 3}}}',
+        b'{"exercises": {"9.1": {"status": "perfect"}}}', b"[" * 100_000,
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_set_aside_not_lost(progress_path, content):
@@ -42,7 +47,7 @@ def test_a_damaged_file_is_set_aside_not_lost(progress_path, content):
         progress_path.write_bytes(content)
         entry, note = update_progress("9.1", passed)
         aside = progress_path.with_suffix(f".damaged-{number}.json")
-        assert entry == Entry("passed", 1)
+        assert entry == Entry(Status.PASSED, 1)
         assert str(aside) in note
         assert aside.read_bytes() == content
         assert read_progress() == ({"9.1": entry}, "")
@@ -52,7 +57,7 @@ def test_a_folder_that_cannot_be_written_is_said(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("OTHELLO_INTERP_PROGRESS", str(tmp_path / "file" / "progress.json"))
     entry, note = update_progress("9.1", passed)
-    assert entry == Entry("passed", 1)
+    assert entry == Entry(Status.PASSED, 1)
     assert "could not be saved" in note
 
 
@@ -98,7 +103,7 @@ def test_a_file_half_written_is_not_the_file(monkeypatch, progress_path):
     monkeypatch.setattr(progress_file.json, "dump", half)
     with pytest.raises(Killed):
         update_progress("9.1", passed)
-    assert read_progress() == ({"9.9": Entry("passed", 1)}, "")
+    assert read_progress() == ({"9.9": Entry(Status.PASSED, 1)}, "")
     monkeypatch.undo()
     monkeypatch.setenv("OTHELLO_INTERP_PROGRESS", str(progress_path))
     update_progress("9.1", passed)
@@ -118,7 +123,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(progress_path):
         process.wait()
         entries, note = read_progress()
         assert note == ""
-        assert entries["9.9"] == Entry("passed", 1)
+        assert entries["9.9"] == Entry(Status.PASSED, 1)
         assert entries["9.1"].tries > 0
     assert update_progress("9.1", passed)[1] == ""
     assert sorted(path.name for path in progress_path.parent.glob("progress.damaged*")) == []

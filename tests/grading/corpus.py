@@ -255,8 +255,10 @@ FORGERS = [
         "answers with outcomes of the wrong types",
         "import othello_interp.grading.running.child as child\n"
         "from othello_interp.exercises.calling.plain import Outcome\n"
+        "from othello_interp.exercises.status import Status\n"
         "child._Notebook.call = lambda self, function, case, seconds: Outcome(\n"
-        "    case.name, 'returned', None, error=7, changed=3, global_data='x', printed=None, seconds='fast')",
+        "    case.name, Status.RETURNED, None, error=7, changed=3, global_data='x', printed=None,\n"
+        "    seconds='fast')",
     ),
     forger(
         "sends answers beforehand",

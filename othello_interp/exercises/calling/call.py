@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from othello_interp.exercises.calling.plain import Outcome, PlainError, plain
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.exercises.status import GOES_ON, Status
 
 __all__ = ["Outcome", "resolve", "run_case", "run_cases"]
 
@@ -58,7 +59,7 @@ def run_cases(fn: Any, cases: list[Case], time_limit: float = 10.0) -> list[Outc
     outcomes: list[Outcome] = []
     for case in cases:
         outcomes.append(run_case(fn, case, time_limit))
-        if outcomes[-1].status not in ("returned", "raised"):
+        if outcomes[-1].status not in GOES_ON:
             break
     return outcomes
 
@@ -70,11 +71,11 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     same for every call, and the student's random state is left alone.
     """
     if not callable(fn):
-        return Outcome(case.name, "absent", error=f"found {_what(fn)} in place of a function")
+        return Outcome(case.name, Status.ABSENT, error=f"found {_what(fn)} in place of a function")
     given = _given(case.inputs)
     args, kwargs, problem = _bind(fn, given)
     if problem:
-        return Outcome(case.name, "raised", error=problem)
+        return Outcome(case.name, Status.RAISED, error=problem)
     printed = _Printed()
     before = {name: _version(value) for name, value in given.items()}
 
@@ -84,7 +85,7 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
         torch.manual_seed(0)
         value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
-    status, text, frames = ("returned", "", "") if error is None else _describe(error, fn, time_limit)
+    status, text, frames = (Status.RETURNED, "", "") if error is None else _describe(error, fn, time_limit)
     changed = tuple(name for name in given if _changed(given[name], case.inputs[name], before[name]))
     for name in case.inputs:
         _put_right(case.inputs[name], name in changed)
@@ -129,20 +130,20 @@ def _bind(fn: Callable[..., Any], inputs: dict[str, Any]) -> tuple[tuple[Any, ..
         return (), {}, f"TypeError: the function takes ({found}); it is called with ({wanted})"
 
 
-def _describe(error: BaseException, fn: Any, time_limit: float) -> tuple[str, str, str]:
+def _describe(error: BaseException, fn: Any, time_limit: float) -> tuple[Status, str, str]:
     """Status, one line and the student's frames for what a call raised."""
     described, trouble = call_limited(lambda: _one_line(error), 1.0)  # a student's __str__ may do anything
     line = described if trouble is None else type(error).__name__
     frames = _student_frames(error)
     if isinstance(error, TimeLimit):
-        return "timed out", f"still running after {time_limit:g} s", frames
+        return Status.TIMED_OUT, f"still running after {time_limit:g} s", frames
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted", line, frames
+        return Status.INTERRUPTED, line, frames
     if isinstance(error, PlainError):
-        return "raised", str(error), ""
+        return Status.RAISED, str(error), ""
     if _is_stub(error, fn):
-        return "not attempted", line, ""
-    return "raised", line, frames
+        return Status.NOT_ATTEMPTED, line, ""
+    return Status.RAISED, line, frames
 
 
 def _one_line(error: BaseException) -> str:

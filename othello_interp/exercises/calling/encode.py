@@ -13,6 +13,7 @@ from torch import Tensor
 
 from othello_interp.exercises.calling.plain import MAX_DEPTH, Opaque, Outcome
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.exercises.status import Status
 
 MAX_BYTES = 256 * 2**20
 RECORDS = {"case": Case, "model": ModelRef, "outcome": Outcome, "opaque": Opaque}
@@ -45,6 +46,8 @@ def _to_tree(value: Any, tensors: dict[str, Tensor]) -> Any:
     kind = type(value)
     if value is None:
         return ["none"]
+    if kind is Status:
+        return ["str", value.value]
     if kind is float:
         return ["float", value.hex()]  # exact, and holds nan and inf
     if kind.__name__ in SCALARS and kind is SCALARS[kind.__name__]:
@@ -96,5 +99,8 @@ def _from_tree(node: Any, tensors: dict[str, Tensor], depth: int) -> Any:
     if tag == "dict":
         return {_from_tree(key, tensors, 2): _from_tree(item, tensors, depth - 1) for key, item in content}
     if tag in RECORDS:
-        return RECORDS[tag](**{name: _from_tree(item, tensors, depth - 1) for name, item in content.items()})
+        fields = {name: _from_tree(item, tensors, depth - 1) for name, item in content.items()}
+        if tag == NAMES[Outcome]:
+            fields["status"] = Status(fields["status"])  # ValueError unless it is one of its words
+        return RECORDS[tag](**fields)
     raise EncodeError(f"unknown tag {tag!r:.40}")

@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from othello_interp.exercises.status import OF_A_CALL, Status
+
 MAX_DEPTH = 20
 MAX_ITEMS = 200_000
-STATUSES = ("returned", "raised", "not attempted", "timed out", "interrupted", "absent", "lost")
 
 
 class PlainError(ValueError):
@@ -34,7 +35,7 @@ class Outcome:
 
     Attributes:
         case: the case's name.
-        status: one of STATUSES. "lost" is for a grader whose child process died.
+        status: one of OF_A_CALL.
         value: what it returned, as plain data.
         error: last line of the traceback, such as "KeyError: 'post'".
         traceback: the frames of the student's own code.
@@ -45,7 +46,7 @@ class Outcome:
     """
 
     case: str
-    status: str
+    status: Status
     value: Any = None
     error: str = ""
     traceback: str = ""
@@ -55,8 +56,9 @@ class Outcome:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.status not in STATUSES:
-            raise ValueError(f"outcome status is {self.status!r}, expected one of {', '.join(STATUSES)}")
+        if type(self.status) is not Status or self.status not in OF_A_CALL:
+            expected = ", ".join(sorted(OF_A_CALL))
+            raise ValueError(f"outcome status is {self.status!r}, expected a Status: one of {expected}")
         texts = (self.case, self.error, self.traceback, self.printed, *self.changed, *self.global_data)
         if not all(type(text) is str for text in texts) or type(self.seconds) is not float:
             raise ValueError("an outcome's texts must be strings and its seconds a float")

@@ -15,6 +15,7 @@ from typing import Any
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
+from othello_interp.exercises.status import Status
 from othello_interp.storage.paths import solutions as solutions_folder
 
 
@@ -77,7 +78,7 @@ class AnswerKey:
             reference = load_reference(self.exercise)
             self._expected = [run_case(reference, case, 10 * self.exercise.time_limit) for case in self.cases]
             for outcome in self._expected:
-                if outcome.status != "returned" or outcome.changed:
+                if outcome.status != Status.RETURNED or outcome.changed:
                     what = outcome.error or f"changed its arguments {', '.join(outcome.changed)}"
                     raise RecordError(
                         f"the reference of exercise {self.exercise.id}, case {outcome.case!r}: {what}"

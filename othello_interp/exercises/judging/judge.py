@@ -3,7 +3,7 @@
 check() shows a verdict; the autograder turns the same verdict into points and feedback.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -14,6 +14,7 @@ from othello_interp.exercises.judging.compare import compare
 from othello_interp.exercises.judging.resemble import resemblance
 from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
+from othello_interp.exercises.status import GOES_ON, Status
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,7 @@ class Verdict:
 
     Attributes:
         exercise: its id.
-        status: passed, wrong, raised, not attempted, absent, timed out, interrupted, lost, open, or broken
-            (the
-            check itself could not run: no solutions, or a faulty record).
+        status: any Status but RETURNED and MISSING.
         share: share of the points earned, 0 to 1.
         message: the main thing to say, in the student's terms.
         notes: further things worth saying, the most useful first.
@@ -39,7 +38,7 @@ class Verdict:
     """
 
     exercise: str
-    status: str
+    status: Status
     share: float = 0.0
     message: str = ""
     notes: tuple[str, ...] = ()
@@ -78,22 +77,22 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     """
     exercise = key.exercise
     seconds = sum((outcome.seconds for outcome in outcomes), 0.0)
-    common = {"exercise": exercise.id, "cases": len(key.cases), "seconds": seconds}
-    if exercise.open:
-        return Verdict(status="open", message=messages.OPEN, **common)
     names = [case.name for case in key.cases]
+    lost = Verdict(exercise.id, Status.LOST, message=messages.LOST, cases=len(names), seconds=seconds)
+    if exercise.open:
+        return replace(lost, status=Status.OPEN, message=messages.OPEN)
     if not outcomes or [outcome.case for outcome in outcomes] != names[: len(outcomes)]:
-        return Verdict(status="lost", message=messages.LOST, **common)
+        return lost
     last = outcomes[-1]
-    if last.status not in ("returned", "raised"):
+    if last.status not in GOES_ON:
         message = messages.STOPPED[last.status].format(error=last.error, function=exercise.function)
-        passed = len(outcomes) - 1 if last.status == "timed out" else 0
-        return Verdict(
-            status=last.status, message=message, case=last.case, passed=passed, traceback=last.traceback,
-            printed=last.printed, **common,
+        passed = len(outcomes) - 1 if last.status == Status.TIMED_OUT else 0
+        return replace(
+            lost, status=last.status, message=message, case=last.case, passed=passed,
+            traceback=last.traceback, printed=last.printed,
         )  # fmt: skip
     if len(outcomes) < len(names):
-        return Verdict(status="lost", message=messages.LOST, **common)
+        return lost
 
     notes = _notes_on_changes(outcomes)
     problems, remarks = [], []
@@ -102,13 +101,9 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         problems += [problem] if problem else []
         remarks += [remark] if remark else []
     if not problems:
-        return Verdict(
-            status="passed",
-            share=1.0,
-            message=remarks[0] if remarks else messages.PASSED,
-            notes=tuple(notes),
-            passed=len(names),
-            **common,
+        message = remarks[0] if remarks else messages.PASSED
+        return replace(
+            lost, status=Status.PASSED, share=1.0, message=message, notes=tuple(notes), passed=len(names)
         )
     first = problems[0]
     outcome = outcomes[first.index]
@@ -125,12 +120,12 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         notes.append(
             messages.GLOBAL_DATA.format(names=", ".join(f"`{name}`" for name in outcome.global_data))
         )
-    return Verdict(
-        status="raised" if first.kind == "raised" and not mistake else "wrong",
+    return replace(
+        lost, status=Status.RAISED if outcome.status == Status.RAISED and not mistake else Status.WRONG,
         share=mistake.credit if mistake else min((p.share for p in problems), default=0.0),
         message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", found=first.found,
         expected=first.expected, boards=first.boards, case=outcome.case, passed=len(names) - len(problems),
-        traceback=outcome.traceback, printed=outcome.printed, **common,
+        traceback=outcome.traceback, printed=outcome.printed,
     )  # fmt: skip
 
 
@@ -138,8 +133,8 @@ def _problem(
     exercise: Exercise, index: int, case: Case, outcome: Outcome, expected: Any
 ) -> tuple[_Problem | None, str]:
     """What is wrong on a case, if anything, and a remark on an answer that is right."""
-    if outcome.status == "raised":
-        return _Problem(index, "raised", messages.RAISED.format(error=outcome.error), outcome.error), ""
+    if outcome.status == Status.RAISED:
+        return _Problem(index, Status.RAISED, messages.RAISED.format(error=outcome.error), outcome.error), ""
     if exercise.score is None:
         difference = compare(outcome.value, expected, exercise.rtol, exercise.atol)
         if difference is None:
@@ -167,7 +162,7 @@ def _known_mistake(key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
 def _same(exercise: Exercise, found: Outcome, mistaken: Outcome) -> bool:
     if found.status != mistaken.status:
         return False
-    if found.status == "raised":
+    if found.status == Status.RAISED:
         return found.error == mistaken.error
     return compare(found.value, mistaken.value, exercise.rtol, exercise.atol) is None
 

@@ -1,16 +1,18 @@
 """The wording of what students are told. Differences are put into words in compare.py and resemble.py."""
 
+from othello_interp.exercises.status import Status
+
 HEADLINES = {
-    "passed": "Passed",
-    "wrong": "Not right yet",
-    "raised": "Your function raised an error",
-    "not attempted": "Not attempted yet",
-    "absent": "No function to check",
-    "timed out": "Your function took too long",
-    "interrupted": "Interrupted",
-    "lost": "No result",
-    "open": "To be answered in words",
-    "broken": "The check could not run",
+    Status.PASSED: "Passed",
+    Status.WRONG: "Not right yet",
+    Status.RAISED: "Your function raised an error",
+    Status.NOT_ATTEMPTED: "Not attempted yet",
+    Status.ABSENT: "No function to check",
+    Status.TIMED_OUT: "Your function took too long",
+    Status.INTERRUPTED: "Interrupted",
+    Status.LOST: "No result",
+    Status.OPEN: "To be answered in words",
+    Status.BROKEN: "The check could not run",
 }
 PART = "{earned:.2g} of {points} points"
 PASSED = "Every case gives the expected result."
@@ -18,15 +20,15 @@ OPEN = "Write your answer in the cell below the question. A person reads it; not
 LOST = "The function did not come back with a result for every case."
 RAISED = "{error}"
 STOPPED = {
-    "not attempted": (
+    Status.NOT_ATTEMPTED: (
         "`{function}` still holds `raise NotImplementedError`. Write your answer in place of that line."
     ),
-    "timed out": (
+    Status.TIMED_OUT: (
         "It was {error}. Is there a loop that never ends, or work that could be done on whole tensors?"
     ),
-    "interrupted": "The check was stopped before it had finished.",
-    "absent": "There is no function to check: {error}.",
-    "lost": "The function ended the process in which it ran. {error}",
+    Status.INTERRUPTED: "The check was stopped before it had finished.",
+    Status.ABSENT: "There is no function to check: {error}.",
+    Status.LOST: "The function ended the process in which it ran. {error}",
 }
 TINY_ONLY = (
     "It is right on the course's model and fails on a small random one. "
@@ -53,7 +55,12 @@ NEXT = "Next: {id} {title}"
 COURSE_DONE = "That was the last exercise: you have passed them all."
 PROGRESS_TITLE = "{passed} of {total} exercises passed, {points} of {all_points} points"
 PROGRESS_KEPT = "Kept in {path}"
-PROGRESS_MARKS = {"passed": "\u2713", "not attempted": "\u00b7", "open": "in words", "wrong": "\u2717"}
+PROGRESS_MARKS = {
+    Status.PASSED: "\u2713",
+    Status.NOT_ATTEMPTED: "\u00b7",
+    Status.OPEN: "in words",
+    Status.WRONG: "\u2717",
+}
 PROGRESS_DAMAGED = (
     "The record of your progress could not be read. It was set aside as {path}, and a new one begun."
 )

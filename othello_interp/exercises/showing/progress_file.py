@@ -13,7 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from othello_interp.exercises.showing import messages
+from othello_interp.exercises.status import Status
 from othello_interp.storage.whole_file import whole_file
+
+#: After these the student's function has not been tried.
+NO_TRY = frozenset({Status.NOT_ATTEMPTED, Status.ABSENT, Status.INTERRUPTED, Status.BROKEN, Status.OPEN})
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,13 @@ class Entry:
     """What is remembered of one exercise.
 
     Attributes:
-        status: of the latest check (see judge.Verdict); "passed" stays once it is reached.
+        status: of the latest check (see judge.Verdict); PASSED stays once it is reached.
         tries: checks that called the function, up to the first pass.
         hints: how many hints were asked for.
         solution: whether the solution was looked at before the exercise was passed.
     """
 
-    status: str = "not attempted"
+    status: Status = Status.NOT_ATTEMPTED
     tries: int = 0
     hints: int = 0
     solution: bool = False
@@ -52,7 +56,7 @@ def read_progress() -> tuple[dict[str, Entry], str]:
     path = progress_path()
     try:
         found = json.loads(path.read_bytes())
-        return {str(key): Entry(**_checked(value)) for key, value in found["exercises"].items()}, ""
+        return {str(key): _entry(value) for key, value in found["exercises"].items()}, ""
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
@@ -80,23 +84,19 @@ def update_progress(exercise: str, change: Callable[[Entry], Entry]) -> tuple[En
     return entry, note
 
 
-def checked(entry: Entry, status: str) -> Entry:
+def checked(entry: Entry, status: Status) -> Entry:
     """The entry after a check with this status."""
-    if entry.status == "passed" or status in ("not attempted", "absent", "interrupted", "broken", "open"):
+    if entry.status == Status.PASSED or status in NO_TRY:
         return entry
     return replace(entry, status=status, tries=entry.tries + 1)
 
 
-def _checked(value: dict) -> dict:
-    entry = Entry(**value)
-    if (type(entry.status), type(entry.tries), type(entry.hints), type(entry.solution)) != (
-        str,
-        int,
-        int,
-        bool,
-    ):
-        raise TypeError(f"not an entry: {value!r}")
-    return value
+def _entry(fields: dict) -> Entry:
+    """The entry that was written as these fields; ValueError, TypeError or KeyError if none was."""
+    entry = Entry(**{**fields, "status": Status(fields["status"])})
+    if (type(entry.tries), type(entry.hints), type(entry.solution)) != (int, int, bool):
+        raise TypeError(f"not an entry: {fields!r}")
+    return entry
 
 
 def _set_aside(path: Path) -> str:

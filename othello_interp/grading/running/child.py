@@ -22,6 +22,7 @@ from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.encode import EncodeError
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
+from othello_interp.exercises.status import Status
 from othello_interp.grading.running import wire
 from othello_interp.grading.sandbox import escape
 
@@ -69,7 +70,7 @@ def serve(descriptor: int) -> None:
             wire.send(channel, answer, wire.MAX_ANSWER)
         except EncodeError as error:
             name = request["case"].name
-            wire.send(channel, Outcome(name, "raised", error=f"The answer can't be taken: {error}"))
+            wire.send(channel, Outcome(name, Status.RAISED, error=f"The answer can't be taken: {error}"))
 
 
 class _Notebook:
@@ -154,10 +155,10 @@ class _Notebook:
         """Call the exercise's function: of several in the notebook the last that is more than a stub."""
         candidates = self.found.get(function, [])
         if not candidates:
-            return Outcome(case.name, "absent", error=f"the notebook defines no function `{function}`")
+            return Outcome(case.name, Status.ABSENT, error=f"the notebook defines no function `{function}`")
         answered = [candidate for candidate in candidates if not _is_stub(candidate)]
         outcome = run_case((answered or candidates)[-1], case, seconds)
-        if outcome.status != "returned":
+        if outcome.status != Status.RETURNED:
             gc.collect()  # what a failed call held in memory must not count against the next exercise
         return outcome
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.status import GOES_ON, Status
 from othello_interp.grading.course import Task
 from othello_interp.grading.running.client import Child, Lost, Zygote
 from othello_interp.grading.sandbox.limits import Setting
@@ -144,10 +145,10 @@ class _Runner:
                 try:
                     outcomes.append(_outcome(child.request_coded(request, task.seconds + GRACE), name))
                 except Lost as lost:
-                    outcomes.append(Outcome(name, "lost", error=f"It {lost}."))
+                    outcomes.append(Outcome(name, Status.LOST, error=f"It {lost}."))
                     self.result.losses.append(f"Exercise {task.exercise}: `{task.function}` {lost}.")
                     return False
-                if outcomes[-1].status not in ("returned", "raised"):
+                if outcomes[-1].status not in GOES_ON:
                     break
         return True
 
@@ -156,7 +157,7 @@ class _Runner:
         for task in self.tasks:
             if task.exercise not in self.result.outcomes:
                 self.result.outcomes[task.exercise] = [
-                    Outcome(task.names[0], "lost", error=f"It was not run: {reason}.")
+                    Outcome(task.names[0], Status.LOST, error=f"It was not run: {reason}.")
                 ]
 
 
@@ -171,7 +172,7 @@ def _cell_answer(answer: Any) -> tuple[str, str, list[str]]:
 def _outcome(answer: Any, name: str) -> Outcome:
     """A child's outcome with every field but the value forced into its type; one that isn't earns nothing."""
     if type(answer) is not Outcome or answer.case != name:
-        return Outcome(name, "lost", error="It answered with something else than an outcome.")
+        return Outcome(name, Status.LOST, error="It answered with something else than an outcome.")
     return replace(
         answer,
         error=_text(answer.error, 2000),
