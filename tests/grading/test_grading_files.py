@@ -79,15 +79,32 @@ def test_harmful_zips_stay_in_memory(tmp_path):
         packed.writestr("../../mallory/01_boards.ipynb", TEXT)
         packed.writestr("/etc/01_boards.ipynb", TEXT)
         packed.writestr(link, "/etc/passwd")
-        packed.writestr("bomb/01_boards.ipynb", b"0" * 30_000_000)
+        packed.writestr("bomb/01_boards.ipynb", b"0" * 60_000_000)
         packed.writestr("ada/01_boards.ipynb", TEXT)
     problems = {s.student: " ".join(s.problems) for s in find_submissions(archive, STEMS)}
     assert "points outside the zip" in problems["mallory"]
     assert "points outside the zip" in problems["etc"]
     assert "is a link" in problems["eve"]
-    assert "would unpack to 30,000,000 bytes" in problems["bomb"]
+    assert "would unpack to 60,000,000 bytes" in problems["bomb"]
     assert problems["ada"] == ""
     assert sorted(os.listdir(tmp_path)) == ["class.zip"]
+
+
+def test_a_notebook_that_packs_well_is_no_bomb(tmp_path):
+    """Four megabytes of the same output pack a thousandfold."""
+    printed = {"output_type": "stream", "name": "stdout", "text": ["tensor(0.)\n"] * 300_000}
+    notebook = solved()
+    notebook["cells"][1]["outputs"] = [printed]
+    text = json.dumps(notebook)
+    with zipfile.ZipFile(tmp_path / "class.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for student in ("ada", "zoe"):
+            packed.writestr(f"{student}/01_boards.ipynb", text)
+        member = packed.getinfo("ada/01_boards.ipynb")
+    assert member.file_size > 4 * 2**20
+    assert member.file_size / member.compress_size > 200
+    ada = find_submissions(tmp_path / "class.zip", STEMS)[0]
+    assert ada.problems == []
+    assert ada.files[0].read() == text.encode()
 
 
 def test_links_are_not_followed(tmp_path):

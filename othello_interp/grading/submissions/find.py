@@ -18,7 +18,6 @@ from othello_interp.errors import OthelloInterpError
 
 MAX_FILE = 50 * 2**20
 MAX_MEMBERS = 20_000
-MAX_RATIO = 200  # a real notebook packs about tenfold
 JUNK = re.compile(r"(^|/)(\.|__MACOSX(/|$))")  # hidden files, .ipynb_checkpoints, what macOS adds to zips
 EXPORTS = (
     re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)"),  # Moodle
@@ -178,7 +177,7 @@ def _in_zip(data: bytes) -> Iterator[Entry]:
 def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Entry:
     if member.flag_bits & 1:
         return name, None, f"{name[:80]} is encrypted"
-    if member.file_size > MAX_FILE or member.file_size > MAX_RATIO * max(member.compress_size, 1):
+    if member.file_size > MAX_FILE:
         return name, None, f"{name[:80]} would unpack to {member.file_size:,} bytes: too much for a notebook"
 
     def read() -> bytes:
