@@ -29,7 +29,7 @@ PUBLIC = {
     "plot_board_values to_numpy",
     "othello_interp.exercises": "EXERCISES check hint progress solution",
     # A course of one's own, and grading from Python: docs/instructors.md.
-    "othello_interp.exercises.records": "Case Exercise ModelRef",
+    "othello_interp.exercises.records": "Case Exercise Mistakes ModelRef",
     "othello_interp.grading.course": "Course",
     "othello_interp.grading.grade": "grade_class",
     "othello_interp.grading.grader": "grade_notebook",

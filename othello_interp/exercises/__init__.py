@@ -1,11 +1,10 @@
 """The exercises of the course, and what students call: check, hint, solution, progress.
 
 Everything is loaded on first use, so that importing a part of this package (a grading child needs only `call`
-and `encode`) loads no lesson and no answer. Adding an exercise is one record in catalogue/notebook_N.py, one
-reference function in solutions/, one stub cell in the notebook. From a student's `check` inwards:
+and `encode`) loads no lesson and no answer. From a student's `check` inwards:
 
     checker     check, hint, solution, progress;   records   what an exercise is
-    catalogue/  the exercises of each notebook: inputs, known mistakes, hints
+    catalogue/  the exercises, a module each: inputs, known mistakes, hints
     calling/    calls a student's function and says what happened, as plain data
     judging/    what happened -> a verdict, in the student's terms
     showing/    panels, tables, pictures, the wording, the progress file
@@ -24,13 +23,9 @@ def _exercises() -> dict[str, Any]:
     from othello_interp.exercises import catalogue
     from othello_interp.exercises.records import by_id
 
-    names = sorted(
-        module.name
-        for module in pkgutil.iter_modules(catalogue.__path__)
-        if module.name.startswith("notebook_")
-    )
-    modules = [importlib.import_module(f"{catalogue.__name__}.{name}") for name in names]
-    return by_id([exercise for module in modules for exercise in module.EXERCISES])
+    names = [module.name for module in pkgutil.iter_modules(catalogue.__path__)]
+    names = [f"{catalogue.__name__}.{name}" for name in names if name.startswith("exercise_")]
+    return by_id([importlib.import_module(name).EXERCISE for name in names])
 
 
 def __getattr__(name: str) -> Any:

@@ -7,8 +7,9 @@ it.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+Wrong = TypeVar("Wrong", bound=Callable[..., Any])
 EXERCISE_ID = re.compile(r"\d+\.\d+")
 
 
@@ -89,6 +90,47 @@ class Mistake:
             0 <= self.credit < 1,
             f"mistake {self.key!r}: credit is {self.credit}, expected at least 0, under 1",
         )
+
+
+class Mistakes:
+    """The known mistakes of one exercise, in the order of their definition: the most specific first.
+
+    mistake = Mistakes()
+
+    @mistake("You kept the pass column.", credit=0.5)
+    def kept_pass_column(model, layer, neuron): ...
+
+    EXERCISE = Exercise(..., mistakes=mistake.all())
+
+    The wrong function stays as it is, and its name is the mistake's key. RecordError for one without a
+    message, for two of one name, and for one that stands below the record, which would be lost.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[Mistake] = []
+        self._closed = False
+
+    def __call__(self, message: object, *, credit: float = 0.0) -> Callable[[Wrong], Wrong]:
+        """Decorates a wrong function; `message` is for the student, `credit` as in Mistake."""
+        if not isinstance(message, str):  # as when the brackets were forgotten
+            raise RecordError(f'{message!r:.80}: a mistake has a message, @mistake("You ...")')
+
+        def add(fn: Wrong) -> Wrong:
+            known = Mistake(getattr(fn, "__name__", ""), fn, message, credit)
+            _require(
+                not self._closed, f"mistake {known.key!r} stands below its exercise's record: move it up"
+            )
+            keys = [mistake.key for mistake in self._known]
+            _require(known.key not in keys, f"two mistakes are called {known.key!r}")
+            self._known.append(known)
+            return fn
+
+        return add
+
+    def all(self) -> tuple[Mistake, ...]:
+        """The mistakes so far. None can be added after this."""
+        self._closed = True
+        return tuple(self._known)
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,13 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
+def right_answers_file(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> Path:
+    return folder / f"exercise_{exercise.id.replace('.', '_')}.py"
+
+
 def right_answers(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> dict[str, Callable[..., Any]]:
-    """Functions named <function>__<variant> in right_answers/notebook_N.py."""
-    path = folder / f"notebook_{exercise.notebook_number}.py"
+    """Functions named <function>__<variant> in right_answers/exercise_N_M.py."""
+    path = right_answers_file(exercise, folder)
     if not path.is_file():
         return {}
     functions = inspect.getmembers(_module(path), inspect.isfunction)
@@ -230,7 +234,7 @@ def right_answers_pass(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> list
     answers = right_answers(exercise, folder)
     wrong = []
     if len(answers) < FEWEST_RIGHT_ANSWERS:
-        where = f"right_answers/notebook_{exercise.notebook_number}.py"
+        where = f"right_answers/{right_answers_file(exercise).name}"
         found = f"{len(answers)} functions {exercise.function}__*"
         wrong.append(f"{where} has {found}, expected at least {FEWEST_RIGHT_ANSWERS}")
     for name, fn in answers.items():

@@ -6,7 +6,7 @@ Independent of the lessons. One exercise on boards, one on a model, one on masks
 import torch
 from torch import Tensor
 
-from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef, by_id
+from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef, by_id
 from othello_interp.squares import ALL_SQUARES
 
 NOTEBOOK = "09_sample"
@@ -77,11 +77,36 @@ def _score(found: object, expected: object, case: Case) -> tuple[float, str]:
     return min(len(found) / 3, 1.0), f"{len(found)} letters."
 
 
-def _stored(model, layer, neuron):
+of_attribution, of_weights, of_moves = Mistakes(), Mistakes(), Mistakes()
+
+
+@of_attribution("You kept the pass.", credit=0.5)
+def kept_pass(w_out, W_U):
+    return board((w_out @ W_U)[:-1])
+
+
+@of_attribution("Put the 60 numbers on a board.")
+def shape(w_out, W_U):
+    return (w_out @ W_U)[1:]
+
+
+@of_attribution("Do not normalise.")
+def unit(w_out, W_U):
+    return board((w_out / w_out.norm() @ W_U)[1:])
+
+
+@of_attribution("Mind the order of the factors.")
+def crashes(w_out, W_U):
+    return W_U @ w_out
+
+
+@of_weights("The last entry is missing.")
+def short(model, layer, neuron):
     return model.blocks[layer].mlp.W_out[neuron].half()[:-1]
 
 
-def _per_game(acts, quantile):
+@of_moves("One quantile over all games, not one per game.")
+def per_game(acts, quantile):
     return acts >= acts.quantile(quantile, dim=1, keepdim=True)
 
 
@@ -91,12 +116,7 @@ def exercise(**changes: object) -> Exercise:
         "id": "9.1", "notebook": NOTEBOOK, "function": "attribution", "title": "Attribution", "points": 4,
         "difficulty": 2, "importance": 3, "minutes": 5, "tests": "Random vectors of two sizes.",
         "cases": _attribution_cases,
-        "mistakes": (
-            Mistake("kept_pass", lambda w_out, W_U: board((w_out @ W_U)[:-1]), "You kept the pass.", 0.5),
-            Mistake("shape", lambda w_out, W_U: (w_out @ W_U)[1:], "Put the 60 numbers on a board."),
-            Mistake("unit", lambda w_out, W_U: board((w_out / w_out.norm() @ W_U)[1:]), "Do not normalise."),
-            Mistake("crashes", lambda w_out, W_U: W_U @ w_out, "Mind the order of the factors."),
-        ),
+        "mistakes": of_attribution.all(),
         "hints": ("The first of 61 columns is the pass.", "Use `ALL_SQUARES`.", "Fill 64 zeros."),
         "explanation": "C0 is *boosted*.",
     }  # fmt: skip
@@ -110,11 +130,11 @@ def course() -> dict[str, Exercise]:
             exercise(),
             exercise(
                 id="9.2", function="out_weights", title="Weights", cases=_weight_cases,
-                mistakes=(Mistake("short", _stored, "The last entry is missing."),),
+                mistakes=of_weights.all(),
             ),
             exercise(
                 id="9.3", function="top_moves", title="Top moves", cases=_move_cases, hints=(),
-                mistakes=(Mistake("per_game", _per_game, "One quantile over all games, not one per game."),),
+                mistakes=of_moves.all(),
             ),
             exercise(
                 id="9.4", function="long_word", title="A word", cases=_word_cases, score=_score, mistakes=(),

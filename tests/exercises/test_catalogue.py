@@ -1,6 +1,7 @@
 """Is every exercise of the course complete, and does its check tell right from wrong?
 
-Adding an exercise is one record, one reference function and one stub cell; these tests say which is missing.
+An exercise is one module of the catalogue, one reference function and one stub cell; these tests say which is
+missing.
 """
 
 import catalogue_rules
@@ -28,10 +29,9 @@ def test_every_cell_belongs_to_an_exercise_of_its_notebook(path):
 
 
 def test_right_answers_belong_to_an_exercise():
-    for path in catalogue_rules.RIGHT_ANSWERS.glob("notebook_*.py"):
-        functions = {e.function for e in EXERCISES.values() if f"notebook_{e.notebook_number}" == path.stem}
-        names = [name for name in vars(catalogue_rules._module(path)) if "__" in name.strip("_")]
-        for name in names:
-            assert name.split("__")[0] in functions, (
-                f"{path.name}: {name} answers no exercise of that notebook"
-            )
+    functions = {catalogue_rules.right_answers_file(e): e.function for e in EXERCISES.values()}
+    for path in catalogue_rules.RIGHT_ANSWERS.glob("*.py"):
+        assert path in functions, f"{path.name} belongs to no exercise"
+        for name in vars(catalogue_rules._module(path)):
+            if "__" in name.strip("_"):
+                assert name.split("__")[0] == functions[path], f"{path.name}: {name} doesn't answer it"

@@ -6,6 +6,7 @@ from sample_course import exercise
 from othello_interp.exercises.records import (
     Case,
     Mistake,
+    Mistakes,
     ModelRef,
     RecordError,
     by_id,
@@ -45,6 +46,48 @@ def test_slips_in_parts_are_named():
         Case("", {})
     with pytest.raises(RecordError, match="kind is 'big'"):
         ModelRef("big")
+
+
+def test_a_decorated_function_stays_itself_and_is_a_mistake_under_its_name():
+    mistake = Mistakes()
+
+    @mistake("You counted too far.", credit=0.5)
+    def too_far(n):
+        return n + 1
+
+    @mistake("You counted too little.")
+    def too_little(n):
+        return too_far(n) - 2
+
+    assert too_little(3) == 2
+    assert mistake.all() == (
+        Mistake("too_far", too_far, "You counted too far.", 0.5),
+        Mistake("too_little", too_little, "You counted too little.", 0.0),
+    )
+
+
+def test_slips_in_decorating_are_named():
+    def wrong(n):
+        return n
+
+    with pytest.raises(RecordError, match=r"a mistake has a message, @mistake\(\"You"):
+        Mistakes()(wrong)
+    with pytest.raises(RecordError, match="'wrong' has no message"):
+        Mistakes()(" ")(wrong)
+    with pytest.raises(RecordError, match=r"'wrong': credit is 1\.5"):
+        Mistakes()("message", credit=1.5)(wrong)
+    with pytest.raises(RecordError, match="key '<lambda>' is not an identifier"):
+        Mistakes()("message")(lambda n: n)
+    mistake = Mistakes()
+    mistake("message")(wrong)
+    with pytest.raises(RecordError, match="two mistakes are called 'wrong'"):
+        mistake("other message")(wrong)
+    assert len(mistake.all()) == 1
+    with pytest.raises(RecordError, match="'below' stands below its exercise's record"):
+
+        @mistake("message")
+        def below(n):
+            return n
 
 
 def test_a_catalogue_is_in_order_and_without_doubles():

@@ -48,7 +48,7 @@ def checkout(course, tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     write_notebook(tmp_path)
     (tmp_path / "right").mkdir()
-    (tmp_path / "right" / "notebook_9.py").write_text(RIGHT)
+    (tmp_path / "right" / "exercise_9_1.py").write_text(RIGHT)
     rules._module.cache_clear()
     return tmp_path
 
@@ -137,11 +137,11 @@ def test_mistakes_that_cannot_be_told_apart_are_named(checkout):
 
 
 def test_right_answers_that_are_few_or_fail_are_named(checkout):
-    path = checkout / "right" / "notebook_9.py"
+    path = checkout / "right" / "exercise_9_1.py"
     path.write_text("def attribution__nothing(w_out, W_U):\n    return None\n")
     rules._module.cache_clear()
     few, failed, *_ = rules.right_answers_pass(exercise(), checkout / "right")
-    assert few == "right_answers/notebook_9.py has 1 functions attribution__*, expected at least 3"
+    assert few == "right_answers/exercise_9_1.py has 1 functions attribution__*, expected at least 3"
     assert failed.startswith(
         "attribution__nothing with seed 0 is wrong on 'size 5': Your function returned nothing"
     )

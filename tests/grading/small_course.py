@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from othello_interp.exercises.records import Case, Exercise, Mistake
+from othello_interp.exercises.records import Case, Exercise, Mistakes
 from othello_interp.grading.course import Course
 
 NOTEBOOK, SECOND = "01_boards", "02_words"
@@ -61,23 +61,31 @@ def _words(seed: int) -> list[Case]:
     return [Case("words", {"words": ["a" * (1 + seed % 7), "b" * 11, "cc"]})]
 
 
-def _white(states):
+first, second, third, words = Mistakes(), Mistakes(), Mistakes(), Mistakes()
+
+
+@first("You counted white, which is -1.")
+def white(states):
     return (states == -1).float().mean(dim=0)
 
 
-def _all_boards(states):
+@first("Keep the squares apart.", credit=0.5)
+def all_boards(states):
     return (states == 1).float().mean()
 
 
-def _below(acts, threshold):
+@second("You counted those below.")
+def below(acts, threshold):
     return (acts < threshold).float().mean().item()
 
 
-def _signed(acts, count):
+@third("Strong may be negative: take sizes.")
+def signed(acts, count):
     return acts.topk(count).indices
 
 
-def _shortest(words):
+@words("That is the shortest.")
+def shortest(words):
     return min(words, key=len)
 
 
@@ -93,10 +101,7 @@ EXERCISES = (
         minutes=5,
         tests="Calls your function on stacks of 5 and 7 boards.",
         cases=_boards,
-        mistakes=(
-            Mistake("white", _white, "You counted white, which is -1."),
-            Mistake("all_boards", _all_boards, "Keep the squares apart.", credit=0.5),
-        ),
+        mistakes=first.all(),
         hints=("Black is 1.", "Take the mean over the first axis."),
         time_limit=1.0,
     ),
@@ -111,7 +116,7 @@ EXERCISES = (
         minutes=5,
         tests="Calls your function on 5 and 11 activations.",
         cases=_acts,
-        mistakes=(Mistake("below", _below, "You counted those below."),),
+        mistakes=second.all(),
         hints=("Compare, then take a mean.",),
         time_limit=1.0,
     ),
@@ -126,7 +131,7 @@ EXERCISES = (
         minutes=5,
         tests="Calls your function with counts of 2 and 5.",
         cases=_strongest,
-        mistakes=(Mistake("signed", _signed, "Strong may be negative: take sizes."),),
+        mistakes=third.all(),
         hints=("Look up torch.topk.",),
         time_limit=1.0,
     ),
@@ -141,7 +146,7 @@ EXERCISES = (
         minutes=5,
         tests="Calls your function on three words.",
         cases=_words,
-        mistakes=(Mistake("shortest", _shortest, "That is the shortest."),),
+        mistakes=words.all(),
         time_limit=1.0,
     ),
     Exercise(

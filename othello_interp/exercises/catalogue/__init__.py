@@ -1,1 +1,1 @@
-"""The exercises, a module for each notebook; one exercise is one place in it."""
+"""The exercises, a module each: inputs, known mistakes, record."""
