@@ -1,5 +1,4 @@
-"""How fast is grading? Rate, ratio to a fresh process for each submission, memory of a child; and
-nbgrader's rate.
+"""How fast is grading? Rate, ratio to a fresh process for each submission, memory; nbgrader's rate beside it.
 
     python benchmarks/grading.py                      the course's own notebooks, solved and half solved
     python benchmarks/grading.py --nbgrader PYTHON    three numpy functions, ours and nbgrader's rate

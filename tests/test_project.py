@@ -77,6 +77,17 @@ def test_imports_go_one_way(root):
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_sandbox_stands_alone(root):
+    """It could be lifted out: it imports nothing of ours but the error, and speaks of no lesson."""
+    for path in sorted((root / "othello_interp" / "grading" / "sandbox").glob("*.py")):
+        source = path.read_text()
+        imported = set(re.findall(r"othello_interp[.\w]*", source))
+        allowed = ("othello_interp.grading.sandbox", "othello_interp.errors")
+        assert all(name.startswith(allowed) for name in imported), (path.name, imported)
+        text = re.sub(r"othello_interp[.\w]*|OthelloInterpError", "", source)
+        assert not re.findall(r"(?i)othello|notebook|student|submission", text), path.name
+
+
 def test_the_import_is_light(root):
     code = (
         "import sys, time; start = time.perf_counter(); import othello_interp\n"

@@ -6,7 +6,7 @@ The parent judges and trusts nobody; a submission's code runs in a child that on
     grade          a class: who is missing, handing out the work, keeping each result as it comes
     grader         one submission: read it, run it, score it
     course         what is graded, and one run's secret inputs
-    score          outcomes -> points and words
+    score          outcomes -> points and words;  standing: how a submission can end
     submissions/   find: as learning platforms export them;  notebook_file: one in any state
                    plan: which cells to run, which answers what;  given: which of the course's own first
     running/       job: drives children through a notebook;  worker: where that happens

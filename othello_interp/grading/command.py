@@ -1,6 +1,8 @@
 """The `othello-interp grade` command."""
 
 import argparse
+import io
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -54,6 +56,9 @@ def main(args: argparse.Namespace) -> int:
     from othello_interp.grading.course import load_course, this_course
     from othello_interp.grading.grade import grade_class
 
+    for stream in (sys.stdout, sys.stderr):  # a name may hold what this terminal can't print
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     course = load_course(args.course) if args.course else this_course()
     if args.solutions:
         course = replace(course, solutions=args.solutions)

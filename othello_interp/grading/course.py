@@ -3,9 +3,6 @@
 import hashlib
 import importlib.util
 import inspect
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -115,7 +112,9 @@ class Exam:
         from othello_interp.exercises.judging.answer_key import AnswerKey
 
         self.course, self.seed = course, seed
-        self.keys = {name: AnswerKey(exercise, seed) for name, exercise in course.exercises.items()}
+        self.keys = {
+            name: AnswerKey(exercise, seed, course.solutions) for name, exercise in course.exercises.items()
+        }
 
     def tasks(self, stem: str) -> list[Task]:
         """The tasks of one notebook's exercises; open ones have none."""
@@ -137,20 +136,7 @@ class Exam:
 
     def compute(self) -> None:
         """Compute what is expected and what each known mistake gives, in this trusted process."""
-        with self.own_solutions():
-            for key in self.keys.values():
-                key.expected  # noqa: B018  (computed when first read)
-                for mistake in key.exercise.mistakes:
-                    key.mistaken(mistake)
-
-    @contextmanager
-    def own_solutions(self) -> Iterator[None]:
-        """While this lasts, references come from the course's solutions folder."""
-        before = os.environ.get("OTHELLO_INTERP_SOLUTIONS")
-        os.environ["OTHELLO_INTERP_SOLUTIONS"] = str(self.course.solutions)
-        try:
-            yield
-        finally:
-            os.environ.pop("OTHELLO_INTERP_SOLUTIONS")
-            if before is not None:
-                os.environ["OTHELLO_INTERP_SOLUTIONS"] = before
+        for key in self.keys.values():
+            key.expected  # noqa: B018  (computed when first read)
+            for mistake in key.exercise.mistakes:
+                key.mistaken(mistake)

@@ -81,23 +81,15 @@ def grade_class(
             waiting.append(paper)
     if waiting:
         conditions = grader.conditions(waiting, limits or Limits(), [submissions, out], allow_unsandboxed)
-        runnable = [paper for paper in waiting if paper.plans]
+        run = _Run(grader, conditions, out, summary, say)
         for paper in waiting:
             if not paper.plans:
-                _keep(out, grader.result(paper, {}), summary)
+                run.keep(grader.result(paper, {}))
+        runnable = [paper for paper in waiting if paper.plans]
         if runnable:
-            _grade(
-                grader,
-                runnable,
-                out,
-                conditions,
-                executor,
-                workers or os.cpu_count() or 1,
-                progress,
-                say,
-                summary,
-            )
-        _note_run(out, grader, conditions)
+            with run.place(executor, workers or os.cpu_count() or 1) as (submit, width):
+                run.grade(runnable, submit, width, progress)
+        run.note()
     else:
         say(f"Nothing to do: all {len(papers)} submissions are graded already (--force grades them again).")
     summary.results.sort(key=lambda result: (result.student.lower(), result.id))
@@ -107,79 +99,86 @@ def grade_class(
     return summary
 
 
-def _grade(
-    grader: Grader,
-    papers: list[Paper],
-    out: Path,
-    conditions: Conditions,
-    executor: Executor | None,
-    workers: int,
-    progress: bool,
-    say: Callable[[str], None],
-    summary: Summary,
-) -> None:
-    from tqdm import tqdm
+@dataclass
+class _Run:
+    """One run over a class: what it works with, and what it has come to."""
 
-    begin = time.perf_counter()
-    with _place_to_run(conditions, executor, workers, grader, say) as (submit, width):
-        summary.ready_seconds = time.perf_counter() - begin
+    grader: Grader
+    conditions: Conditions
+    out: Path
+    summary: Summary
+    say: Callable[[str], None]
+
+    def grade(self, papers: list[Paper], submit: Callable, width: int, progress: bool) -> None:
+        """Grade papers, `width` at a time. What the grader can't deal with is tried once more."""
+        from tqdm import tqdm
+
         queue = iter(papers)
         running: dict[Future, tuple[Paper, int]] = {}
         bar = tqdm(total=len(papers), unit="student", disable=not progress, dynamic_ncols=True)
         try:
             while True:
                 while len(running) < width + AHEAD and (paper := next(queue, None)) is not None:
-                    running[submit(grader.job(paper))] = (paper, 1)
+                    running[submit(self.grader.job(paper))] = (paper, 1)
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     paper, attempt = running.pop(future)
                     try:
-                        _keep(out, grader.result(paper, future.result()), summary)
+                        self.keep(self.grader.result(paper, future.result()))
                     except Exception as error:  # of the grader; once more, then it is a person's turn
                         if attempt == 1:
-                            running[submit(grader.job(paper))] = (paper, 2)
+                            running[submit(self.grader.job(paper))] = (paper, 2)
                             continue
-                        summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
+                        self.summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
                     bar.set_postfix_str(paper.submission.shown[:30], refresh=False)
                     bar.update()
         except KeyboardInterrupt:
-            summary.interrupted = True
+            self.summary.interrupted = True
             for future in running:
                 future.cancel()
         finally:
             bar.close()
 
-
-@contextmanager
-def _place_to_run(
-    conditions: Conditions,
-    executor: Executor | None,
-    workers: int,
-    grader: Grader,
-    say: Callable[[str], None],
-) -> Iterator[tuple[Callable, int]]:
-    """A way to hand out a job, and how many run at once."""
-    if executor is not None:
-        grader.exam.compute()
-        yield partial(executor.submit, run_remote, conditions), workers
-        return
-    worker = Worker(conditions)
-    try:
-        with ThreadPoolExecutor(1) as aside:
-            started = aside.submit(worker.start)
-            grader.exam.compute()
-        finding = started.result()
-        for line in finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
-            say(line)
-        pool = ThreadPoolExecutor(workers)
+    @contextmanager
+    def place(self, executor: Executor | None, workers: int) -> Iterator[tuple[Callable, int]]:
+        """A way to hand out a job, and how many run at once."""
+        begin = time.perf_counter()
+        if executor is not None:
+            self.grader.exam.compute()
+            self.summary.ready_seconds = time.perf_counter() - begin
+            yield partial(executor.submit, run_remote, self.conditions), workers
+            return
+        worker = Worker(self.conditions)
         try:
-            yield partial(pool.submit, worker.run), workers
+            with ThreadPoolExecutor(1) as aside:
+                started = aside.submit(worker.start)
+                self.grader.exam.compute()
+            finding = started.result()
+            for line in finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
+                self.say(line)
+            self.summary.ready_seconds = time.perf_counter() - begin
+            pool = ThreadPoolExecutor(workers)
+            try:
+                yield partial(pool.submit, worker.run), workers
+            finally:
+                worker.close()  # wakes the threads that wait for a child
+                pool.shutdown(cancel_futures=True)
         finally:
-            worker.close()  # wakes the threads that wait for a child
-            pool.shutdown(cancel_futures=True)
-    finally:
-        worker.close()
+            worker.close()
+
+    def keep(self, result: Result) -> None:
+        """Write a result to disk and take note of it."""
+        write_text(self.out / "results" / f"{result.key}.json", json.dumps(to_plain(result), indent=1))
+        self.summary.results.append(result)
+        self.summary.new += 1
+
+    def note(self) -> None:
+        """For the instructor: what it takes to draw the same inputs again."""
+        course = self.grader.course
+        note = {"seed": self.grader.exam.seed, "course": course.name, "fingerprint": course.fingerprint}
+        note["limits"] = vars(self.conditions.limits)
+        write_text(self.out / "last_run.json", json.dumps(note, indent=1))
 
 
 def _kept(out: Path, paper: Paper) -> Result | None:
@@ -189,19 +188,6 @@ def _kept(out: Path, paper: Paper) -> Result | None:
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return result if result.digest == paper.digest else None
-
-
-def _keep(out: Path, result: Result, summary: Summary) -> None:
-    write_text(out / "results" / f"{result.key}.json", json.dumps(to_plain(result), indent=1))
-    summary.results.append(result)
-    summary.new += 1
-
-
-def _note_run(out: Path, grader: Grader, conditions: Conditions) -> None:
-    """For the instructor: what it takes to draw the same inputs again."""
-    note = {"seed": grader.exam.seed, "course": grader.course.name, "fingerprint": grader.course.fingerprint}
-    note["limits"] = vars(conditions.limits)
-    write_text(out / "last_run.json", json.dumps(note, indent=1))
 
 
 __all__ = ["GradingError", "Summary", "grade_class"]

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course, Exam, this_course
 from othello_interp.grading.running.job import Job, NotebookRun
 from othello_interp.grading.running.worker import Conditions, Worker
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look, score_exercise, shingles
+from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.find import File, Submission, find_submissions
 from othello_interp.grading.submissions.given import given_cells, mentioned, needed_cells
 from othello_interp.grading.submissions.notebook_file import (
@@ -127,21 +129,21 @@ class Grader:
             if stem in runs:
                 words = paper.plans[stem].words.get(name, "")
                 exercises[name] = score_exercise(self.exam, name, runs[stem].outcomes.get(name, []), words)
-                if exercises[name].status == "absent":  # why that may be
+                if exercises[name].status == Status.ABSENT:  # why that may be
                     exercises[name].notes += [*runs[stem].remarks, *runs[stem].losses][:5]
             else:
                 exercises[name] = ExerciseResult(
-                    name, "missing", None, f"{stem} was not handed in, or can't be read."
+                    name, Status.MISSING, None, f"{stem} was not handed in, or can't be read."
                 )
         missing = [stem for stem in self.course.stems if stem not in runs]
         problems = paper.problems + [f"{stem}: not handed in" for stem in missing if not paper.unreadable]
         if paper.unreadable:
-            status = "partly unreadable" if runs else "unreadable"
+            status = Standing.PARTLY_UNREADABLE if runs else Standing.UNREADABLE
         elif not runs:
-            status = "nothing handed in"
+            status = Standing.NOTHING
         else:
-            waiting = any(item.status == "open" for item in exercises.values())
-            status = "incomplete" if missing else "answers to read" if waiting else "graded"
+            waiting = any(item.status == Status.OPEN for item in exercises.values())
+            status = Standing.INCOMPLETE if missing else Standing.TO_READ if waiting else Standing.GRADED
         total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
             paper.submission.shown,
@@ -149,7 +151,7 @@ class Grader:
             paper.submission.key,
             paper.digest,
             status,
-            round(total, 2) if status in ("graded", "answers to read", "incomplete") else None,
+            round(total, 2) if status.has_total else None,
             exercises,
             problems,
             {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},

@@ -9,6 +9,7 @@ from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Exam
 from othello_interp.grading.running.job import NotebookRun
+from othello_interp.grading.standing import Standing
 
 SOLUTIONS = re.compile(
     r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"
@@ -38,8 +39,6 @@ class Result:
     """Everything about one student's submission, as it is kept on disk.
 
     Attributes:
-        status: "graded", "answers to read" (by a person), "incomplete" (a notebook was not handed in),
-            "nothing handed in", "partly unreadable" or "unreadable".
         total: points, None if some notebook could not be read.
         problems: what could not be read or is missing, a line each.
         remarks: what was ignored, put right or left out, by notebook.
@@ -52,7 +51,7 @@ class Result:
     id: str
     key: str
     digest: str
-    status: str
+    status: Standing
     total: float | None
     exercises: dict[str, ExerciseResult]
     problems: list[str] = field(default_factory=list)
@@ -68,12 +67,11 @@ def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: st
     """The result of one exercise that was handed in. Fails closed: no outcome, no points."""
     key = exam.keys[exercise]
     if key.exercise.open:
-        status = "open" if words else "not attempted"
+        status = Status.OPEN if words else Status.NOT_ATTEMPTED
         message = "A person will read your answer." if words else "No answer was found."
         return ExerciseResult(exercise, status, None if words else 0.0, message, words=words)
     try:
-        with exam.own_solutions():
-            verdict = judge(key, outcomes)
+        verdict = judge(key, outcomes)
     except Exception as error:  # an answer of a kind that the comparison had not foreseen
         verdict = Verdict(
             exercise, Status.WRONG, message=f"The answer can't be compared ({type(error).__name__})."
@@ -94,9 +92,9 @@ def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: st
 
 def _message(verdict: Verdict, outcomes: list[Outcome], function: str) -> str:
     """What the check says, but where it speaks of calling check()."""
-    if verdict.status == "absent":
+    if verdict.status == Status.ABSENT:
         return f"The notebook defines no function `{function}`."
-    if verdict.status == "lost" and outcomes and outcomes[-1].error:
+    if verdict.status == Status.LOST and outcomes and outcomes[-1].error:
         return f"Your function gave no result. {outcomes[-1].error}"
     return verdict.message
 
@@ -109,10 +107,10 @@ def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[
             reasons.append(f"{stem}: the code names the solutions")
     for stem, run in runs.items():
         reasons += [f"{stem}: {loss}" for loss in run.losses]
-    waiting = [item.exercise for item in result.exercises.values() if item.status == "open"]
+    waiting = [item.exercise for item in result.exercises.values() if item.status == Status.OPEN]
     if waiting:
         reasons.append(f"{OPEN_ANSWERS}: {', '.join(waiting)}")
-    if result.status in ("unreadable", "partly unreadable"):
+    if result.status in (Standing.UNREADABLE, Standing.PARTLY_UNREADABLE):
         reasons += result.problems
     return reasons
 
@@ -137,4 +135,4 @@ def from_plain(data: dict[str, Any]) -> Result:
     """The result that `to_plain` made the data from."""
     data = dict(data)
     data["exercises"] = {name: ExerciseResult(**fields) for name, fields in data["exercises"].items()}
-    return Result(**data)
+    return Result(**data | {"status": Standing(data["status"])})

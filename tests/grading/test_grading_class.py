@@ -1,6 +1,8 @@
 """Grading a class: nothing is lost, nothing is done twice, and what is written is safe to open."""
 
+import argparse
 import csv
+import io
 import json
 import os
 import re
@@ -8,13 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import small_course
 from small_course import RIGHT, WRONG, first, second, solved, write_files
 
-from othello_interp.grading.grade import grade_class
+from othello_interp.exercises.judging import answer_key
+from othello_interp.grading import command
+from othello_interp.grading.course import Exam
+from othello_interp.grading.grade import Summary, grade_class
 from othello_interp.grading.grader import Grader, grade_notebook
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
@@ -256,3 +263,35 @@ def test_one_notebook_as_a_function(course, tmp_path):
     result = grade_notebook(path, course, LIMITS)
     assert result.total == 4
     assert result.exercises["1.3"].message == "Strong may be negative: take sizes."
+
+
+def test_two_courses_at_a_time_keep_their_solutions_apart(tmp_path, monkeypatch):
+    exams = []
+    for name in ("first", "second"):
+        course = small_course.build(tmp_path / name)
+        path = course.solutions / "01_boards.py"
+        path.write_text(path.read_text().replace("(acts > threshold).float().mean().item()", f"{name!r}"))
+        exams.append(Exam(course, 1))
+    met, load = Barrier(2), answer_key.load_reference
+
+    def load_together(*args):
+        met.wait(10)
+        return load(*args)
+
+    monkeypatch.setattr(answer_key, "load_reference", load_together)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda exam: exam.keys["1.2"].expected, exams))
+    assert [exam.keys["1.2"].expected[0].value for exam in exams] == ["first", "second"]
+
+
+def test_a_name_that_the_terminal_cannot_print(tmp_path, monkeypatch):
+    """Everything is written by then: it would be a pity to end with an error."""
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    summary = Summary(failed={"陈 伟": "RuntimeError: a bug"})
+    monkeypatch.setattr("othello_interp.grading.grade.grade_class", lambda *args, **options: summary)
+    monkeypatch.setattr(sys, "stdout", screen)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    assert command.main(parser.parse_args([str(tmp_path), "--out", str(tmp_path)])) == 1
+    screen.flush()
+    assert "not graded: ? ? (RuntimeError: a bug)" in screen.buffer.getvalue().decode("latin-1")

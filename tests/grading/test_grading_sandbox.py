@@ -3,18 +3,23 @@
 import os
 import platform
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
+from othello_interp.grading.course import Task
 from othello_interp.grading.running.client import GradingError, Lost, Zygote
-from othello_interp.grading.running.worker import Conditions, Worker
+from othello_interp.grading.running.job import GRACE, Job, run_job
+from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
-from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
+from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting
 from othello_interp.grading.submissions.given import mentioned, needed_cells
 from othello_interp.grading.submissions.notebook_file import Cell
+from othello_interp.grading.submissions.plan import Step
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
+SETTING = child_setting(LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +28,12 @@ def zygote():
         yield started
 
 
+def find(zygote: Zygote, secrets: list[Path], readable: list[Path] | None = None) -> selftest.Finding:
+    return selftest.find_setting(child_setting(LIMITS, readable or []), zygote.fork, secrets, [zygote.pid])
+
+
 def test_everything_holds_here(zygote):
-    finding = selftest.find_setting(zygote, LIMITS, readable_paths(), [Path(__file__)])
+    finding = find(zygote, [Path(__file__)])
     assert finding.missing == []
     assert any("MISSING" in line for line in finding.lines()) is False
 
@@ -38,14 +47,14 @@ def test_a_missing_layer_is_noticed(layers, missing, zygote, monkeypatch):
     monkeypatch.setattr(selftest, "COMBINATIONS", (layers,))
     with tempfile.NamedTemporaryFile() as open_to_all:  # a home may be closed to the child in any case
         os.chmod(open_to_all.name, 0o644)
-        finding = selftest.find_setting(zygote, LIMITS, readable_paths(), [Path(open_to_all.name)])
+        finding = find(zygote, [Path(open_to_all.name)])
     assert missing <= set(finding.missing)
 
 
 def test_a_secret_that_can_be_read_is_noticed(zygote):
     """The solutions lie inside something that submissions may read."""
     solutions = Path(__file__).parent
-    finding = selftest.find_setting(zygote, LIMITS, readable_paths([solutions]), [solutions])
+    finding = find(zygote, [solutions], [solutions])
     assert finding.missing == ["files"]
 
 
@@ -56,10 +65,41 @@ def test_it_refuses_unless_told_otherwise(tmp_path):
         Worker(unsafe).start()
 
 
+def test_the_time_for_a_notebook_is_wall_time_and_the_processor_time_of_a_process(zygote):
+    """A cell may not sleep past the end of the notebook's time, whatever its own limit."""
+    setting = child_setting(Limits(seconds=60.0, total_seconds=3.0))
+    limited = "import resource\nassert resource.getrlimit(resource.RLIMIT_CPU) == (4, 4)"
+    steps = [Step("cell 1", limited), Step("cell 2", "import time\ntime.sleep(50)")]
+    tasks = [Task("1.1", "f", 1.0, (b"",), ("case",))]
+    begin = time.monotonic()
+    run = run_job(zygote, setting, Job("Ada", {"01": (steps, tasks)}))["01"]
+    assert time.monotonic() - begin < 3.0 + GRACE + 2.0
+    assert run.outcomes["1.1"][0].error == (
+        "It was not run: the time for the whole notebook, 3 s, was used up."
+    )
+    assert not [line for line in run.remarks if "cell 1" in line]
+
+
+def test_a_process_of_a_cluster_has_one_worker():
+    """Another run's job stops the worker of the last; the end of the process stops the last one."""
+    first, second = Conditions(LIMITS, readable=("/usr",)), Conditions(LIMITS)
+    resident = Resident()
+    resident.run(first, Job("Ada", {}))
+    old = resident._worker
+    resident.run(first, Job("Zoë", {}))
+    assert resident._worker is old
+    resident.run(second, Job("Ada", {}))
+    assert old.zygote.closed
+    assert old.zygote._process.poll() is not None
+    new = resident._worker
+    resident.close()
+    assert new.zygote._process.poll() is not None
+
+
 def test_a_layer_that_cannot_be_had_stops_the_child(zygote, monkeypatch):
     """Fails closed: a child that could not be locked in as asked runs nothing."""
-    with pytest.raises(GradingError, match="could not be set up"):
-        zygote.fork(Setting(LIMITS, (*readable_paths(), "/proc/nonexistent")))
+    with pytest.raises(SandboxError, match="could not be set up"):
+        zygote.fork(Setting(LIMITS, (*SETTING.readable, "/proc/nonexistent")))
 
 
 def test_a_dead_zygote_is_started_again(zygote):
@@ -69,14 +109,14 @@ def test_a_dead_zygote_is_started_again(zygote):
     old = zygote.pid
     os.kill(old, signal.SIGKILL)
     zygote._process.wait()
-    child = zygote.fork(Setting(LIMITS, readable_paths()))
+    child = zygote.fork(SETTING)
     assert child.request(cell("x = 1"), 20.0)["status"] == "ran"
     child.close()
     assert zygote.pid != old
 
 
 def test_a_lost_child_says_why(zygote):
-    child = zygote.fork(Setting(LIMITS, readable_paths()))
+    child = zygote.fork(SETTING)
     with pytest.raises(Lost, match="segmentation fault"):
         child.request(cell("import ctypes\nctypes.string_at(0)"), 20.0)
 

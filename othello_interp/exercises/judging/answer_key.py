@@ -31,9 +31,9 @@ def _module(path: Path, changed_ns: int) -> ModuleType:
     return module
 
 
-def solutions_file(exercise: Exercise) -> Path:
-    """solutions/<notebook>.py for an exercise; NoSolutions if there is none."""
-    path = solutions_folder() / f"{exercise.notebook}.py"
+def solutions_file(exercise: Exercise, folder: Path | None = None) -> Path:
+    """<notebook>.py for an exercise, in `folder` or in the solutions; NoSolutions if there is none."""
+    path = (folder or solutions_folder()) / f"{exercise.notebook}.py"
     if not path.is_file():
         raise NoSolutions(
             f"The reference for exercise {exercise.id} is missing: there is no {path.name} in {path.parent}."
@@ -42,14 +42,14 @@ def solutions_file(exercise: Exercise) -> Path:
     return path
 
 
-def load_reference(exercise: Exercise) -> Callable[..., Any]:
-    """The reference function of an exercise.
+def load_reference(exercise: Exercise, folder: Path | None = None) -> Callable[..., Any]:
+    """The reference function of an exercise, from `folder` or from the solutions.
 
     Raises:
         NoSolutions: no solutions folder, or no file for this notebook in it.
         RecordError: the file has no such function.
     """
-    path = solutions_file(exercise)
+    path = solutions_file(exercise, folder)
     reference = getattr(_module(path, path.stat().st_mtime_ns), exercise.function, None)
     if not inspect.isfunction(inspect.unwrap(reference) if reference else None):
         raise RecordError(f"exercise {exercise.id}: {path.name} defines no function {exercise.function!r}")
@@ -61,12 +61,14 @@ class AnswerKey:
 
     Attributes:
         exercise, seed: what this is the key of.
+        solutions: folder of the reference, None for the checkout's.
         cases: the calls to make.
     """
 
-    def __init__(self, exercise: Exercise, seed: int) -> None:
+    def __init__(self, exercise: Exercise, seed: int, solutions: Path | None = None) -> None:
         self.exercise = exercise
         self.seed = seed
+        self.solutions = solutions
         self.cases: list[Case] = make_cases(exercise, seed)
         self._expected: list[Outcome] | None = None
         self._mistaken: dict[str, list[Outcome]] = {}
@@ -75,7 +77,7 @@ class AnswerKey:
     def expected(self) -> list[Outcome]:
         """The reference's outcomes; RecordError if it does anything but return."""
         if self._expected is None and not self.exercise.open:
-            reference = load_reference(self.exercise)
+            reference = load_reference(self.exercise, self.solutions)
             self._expected = [run_case(reference, case, 10 * self.exercise.time_limit) for case in self.cases]
             for outcome in self._expected:
                 if outcome.status != Status.RETURNED or outcome.changed:

@@ -6,20 +6,13 @@ from urllib.parse import quote
 
 from othello_interp.exercises.records import Exercise
 from othello_interp.exercises.showing.messages import HEADLINES
+from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
 from othello_interp.grading.report.lookalikes import lookalikes
 from othello_interp.grading.report.page import bullets, histogram, number, page, prose, text
 from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result
 
-STATUS_WORDS = {
-    "graded": "graded",
-    "answers to read": "and an answer that a person has yet to read",
-    "incomplete": "a notebook is missing",
-    "partly unreadable": "a file could not be read: no total yet",
-    "unreadable": "nothing could be read",
-    "nothing handed in": "nothing to grade",
-}
-HEADINGS = {**HEADLINES, "missing": "Not handed in", "open": "Waiting for a person to read it"}
+HEADINGS = {**HEADLINES, Status.MISSING: "Not handed in", Status.OPEN: "Waiting for a person to read it"}
 
 
 def feedback_page(course: Course, result: Result) -> str:
@@ -28,7 +21,7 @@ def feedback_page(course: Course, result: Result) -> str:
     parts = [
         f'<h1><bdi>{text(result.student)}</bdi></h1><p class="soft">{text(course.name)}</p>',
         f'<p><span class="total">{number(result.total)}</span> <span class="soft">of {of:g} points, '
-        f"{text(STATUS_WORDS.get(result.status, result.status))}</span></p>",
+        f"{text(result.status.words)}</span></p>",
     ]
     if result.problems:
         parts.append(
@@ -38,7 +31,7 @@ def feedback_page(course: Course, result: Result) -> str:
         parts.append(f'<div class="card part">{bullets(result.remarks["files"])}</div>')
     for stem in course.stems:
         items = [result.exercises[exercise.id] for exercise in course.of_notebook(stem)]
-        if all(item.status == "missing" for item in items):
+        if all(item.status == Status.MISSING for item in items):
             continue
         parts.append(f"<h2>{text(stem)}</h2>")
         parts += [_exercise_card(course.exercises[item.exercise], item) for item in items]
@@ -63,7 +56,7 @@ def _exercise_card(exercise: Exercise, item: ExerciseResult) -> str:
         parts.append(f"<pre>{text(item.traceback)}</pre>")
     if 0 < item.passed < item.cases:
         parts.append(f'<p class="soft">Right on {item.passed} of {item.cases} cases.</p>')
-    if item.status not in ("passed", "open", "missing") and exercise.hints:
+    if item.status not in (Status.PASSED, Status.OPEN, Status.MISSING) and exercise.hints:
         inner = "".join(f"<li>{prose(hint)}</li>" for hint in exercise.hints)
         parts.append(f"<details><summary>Hints</summary><ol>{inner}</ol></details>")
     return f'<div class="card {_tone(exercise, item)}">{"".join(parts)}</div>'
@@ -139,7 +132,7 @@ def _open_answers(results: list[Result]) -> str:
         f"<tr><td>{_link(result)}</td><td>{text(item.exercise)}</td><td><pre>{text(item.words)}</pre></td></tr>"
         for result in results
         for item in result.exercises.values()
-        if item.status == "open"
+        if item.status == Status.OPEN
     ]
     if not rows:
         return ""
@@ -172,15 +165,15 @@ def _picture(course: Course, results: list[Result]) -> str:
 def _mark(exercise: Exercise, item: ExerciseResult) -> str:
     share = (item.points or 0.0) / exercise.points
     if item.points is None:
-        sign, colour = ("?", "#cfd8ea") if item.status == "open" else ("", "transparent")
+        sign, colour = ("?", "#cfd8ea") if item.status == Status.OPEN else ("", "transparent")
     elif share == 1:
         sign, colour = "✓", "#8fd0a8"
     elif share > 0:
         sign, colour = "½", "#f0d28a"
-    elif item.status in ("not attempted", "absent"):
+    elif item.status in (Status.NOT_ATTEMPTED, Status.ABSENT):
         sign, colour = "·", "#e3e7ed"
     else:
-        sign, colour = ("✗" if item.status == "wrong" else "!"), "#efa7a7"
+        sign, colour = ("✗" if item.status == Status.WRONG else "!"), "#efa7a7"
     said = f"{HEADINGS.get(item.status, item.status)}: {number(item.points)} of {exercise.points:g}"
     return f'<td class="mark" style="background:{colour}" title="{text(said)}">{sign}</td>'
 

@@ -5,9 +5,11 @@ import io
 import json
 from pathlib import Path
 
+from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
 from othello_interp.grading.report.pages import class_page, feedback_page
 from othello_interp.grading.score import ExerciseResult, Result
+from othello_interp.grading.standing import Standing
 from othello_interp.storage.whole_file import write_text
 
 
@@ -44,7 +46,7 @@ def grades_csv(course: Course, results: list[Result], failed: dict[str, str]) ->
         table.writerow(
             [
                 _safe(field)
-                for field in [student, "", "grader failed", "", of, *[""] * len(course.exercises), reason]
+                for field in [student, "", Standing.FAILED, "", of, *[""] * len(course.exercises), reason]
             ]
         )
     return stream.getvalue()
@@ -67,7 +69,7 @@ def gradescope(course: Course, result: Result) -> dict:
     tests = [
         _test(course, item)
         for item in result.exercises.values()
-        if item.points is not None or item.status == "open"
+        if item.points is not None or item.status == Status.OPEN
     ]
     document = {
         "output": "\n".join(

@@ -98,8 +98,7 @@ class _Notebook:
         Args:
             label: what to call it in messages, such as "cell 3".
             functions: names that exercises look for. If the cell is the place for one of them (a single
-                name) and
-                defines a function of another name, that one is taken.
+                name) and defines a function of another name, that one is taken.
             seconds: time limit.
             before: source of the code cell above, to join to one that was split off in mid-function.
             only_definitions: run the imports, functions and classes of the cell only.
@@ -162,8 +161,7 @@ class _Notebook:
             gc.collect()  # what a failed call held in memory must not count against the next exercise
         return outcome
 
-    # What the cell's magics turn into. They are ignored with a note, but for those that only wrap Python
-    # code.
+    # What the cell's magics turn into. They are ignored with a note, but for those that only wrap Python.
 
     def run_line_magic(self, name: str, line: str, *args: Any, **kwargs: Any) -> None:
         if name in ("time", "timeit"):

@@ -16,10 +16,11 @@ from typing import Any
 from othello_interp.errors import OthelloInterpError
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import wire
-from othello_interp.grading.sandbox.limits import PASSED_ON, Setting
+from othello_interp.grading.sandbox.limits import SandboxError, Setting
 
 START_SECONDS = 600
 FORK_SECONDS = 60
+PASSED_ON = ("OTHELLO_INTERP_MODEL", "OTHELLO_INTERP_ROOT")  # so that a child means the same model
 ENVIRONMENT = (*PASSED_ON, "PATH", "LANG", "HOME", "HF_HOME")
 
 
@@ -89,7 +90,8 @@ class Zygote:
         """A new child in its sandbox, with what a notebook's given cells have made.
 
         Raises:
-            GradingError: it could not be locked in as the setting demands.
+            SandboxError: it could not be locked in as the setting demands.
+            GradingError: there is no zygote to fork.
         """
         channel, channel_of_child = socket.socketpair()
         status, status_of_guard = socket.socketpair()
@@ -118,7 +120,7 @@ class Zygote:
             raise
         if "entered" not in first:
             child.close()
-            raise GradingError(f"the sandbox could not be set up: {first.get('error', first)}")
+            raise SandboxError(f"the sandbox could not be set up: {first.get('error', first)}")
         wire.send(channel, notebook)
         return child
 

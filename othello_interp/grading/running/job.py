@@ -61,7 +61,7 @@ class _Runner:
     def run(self) -> NotebookRun:
         """Start children until one gets to the end."""
         while True:
-            if self._spent() > self.limits.total_seconds:
+            if self._left() <= 0:
                 self._give_up(
                     f"the time for the whole notebook, {self.limits.total_seconds:g} s, was used up"
                 )
@@ -80,6 +80,9 @@ class _Runner:
 
     def _spent(self) -> float:
         return time.monotonic() - self.begin
+
+    def _left(self) -> float:
+        return self.limits.total_seconds - self._spent()
 
     def _cells(self, child: Child) -> bool:
         """Run the steps; whether the child survived them. Cells that failed get a second chance at the end,
@@ -113,9 +116,9 @@ class _Runner:
         """Status, error and ignored magics of one step; None if the child was lost on it."""
         if index in self.left_out:
             return "ran", "", []
-        if self._spent() > self.limits.total_seconds:
+        if self._left() <= 0:
             return None
-        step, seconds = self.steps[index], self.limits.seconds
+        step, seconds = self.steps[index], min(self.limits.seconds, self._left())
         request = {
             "op": "cell",
             "label": step.label,
@@ -138,12 +141,13 @@ class _Runner:
         for task in self.tasks:
             if task.exercise in self.result.outcomes:
                 continue
-            if self._spent() > self.limits.total_seconds:
+            if self._left() <= 0:
                 return False
             outcomes = self.result.outcomes.setdefault(task.exercise, [])
             for name, request in zip(task.names, task.requests, strict=True):
+                seconds = min(task.seconds, max(0.0, self._left()))
                 try:
-                    outcomes.append(_outcome(child.request_coded(request, task.seconds + GRACE), name))
+                    outcomes.append(_outcome(child.request_coded(request, seconds + GRACE), name))
                 except Lost as lost:
                     outcomes.append(Outcome(name, Status.LOST, error=f"It {lost}."))
                     self.result.losses.append(f"Exercise {task.exercise}: `{task.function}` {lost}.")

@@ -3,16 +3,18 @@
 `run_remote` is the function that a cluster calls; everything it takes and returns is plain data.
 """
 
+import atexit
 import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from othello_interp.grading.running.client import GradingError, Zygote
+from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
 from othello_interp.grading.running.job import Job, NotebookRun, run_job
-from othello_interp.grading.sandbox.limits import Limits, readable_paths
+from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
+
+PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Conditions:
     unsandboxed: bool = False
 
 
+def child_setting(limits: Limits, readable: list[Path] = []) -> Setting:  # noqa: B006  (only read)
+    """The sandbox of a child: it may read Python, the library and `readable`."""
+    return Setting(limits, readable_paths([PACKAGE, *readable]), passed_on=PASSED_ON)
+
+
 class Worker:
     """A zygote ready for jobs. Use it from as many threads as there are cores."""
 
@@ -51,9 +58,9 @@ class Worker:
             GradingError: a protection is missing, and the conditions don't allow that.
         """
         self.zygote.start()
-        readable = readable_paths([Path(path) for path in self.conditions.readable])
         secrets = [Path(path) for path in self.conditions.secrets]
-        self.finding = find_setting(self.zygote, self.conditions.limits, readable, secrets)
+        wanted = child_setting(self.conditions.limits, [Path(path) for path in self.conditions.readable])
+        self.finding = find_setting(wanted, self.zygote.fork, secrets, [self.zygote.pid])
         if self.finding.missing and not self.conditions.unsandboxed:
             self.close()
             raise GradingError(
@@ -70,16 +77,49 @@ class Worker:
         self.zygote.close()
 
 
-_workers: dict[tuple[int, Conditions], Worker] = {}
-_lock = threading.Lock()
+class Resident:
+    """The one worker of a process in a cluster: a run's first job starts it and stops that of another run."""
+
+    def __init__(self) -> None:
+        self._free = threading.Condition()
+        self._process = 0
+        self._worker: Worker | None = None
+        self._jobs = 0  # running in it
+
+    def run(self, conditions: Conditions, job: Job) -> dict[str, NotebookRun]:
+        """Run a job. A job of another run waits until this run's jobs in the process have ended."""
+        with self._free:
+            if self._process != os.getpid():  # a fork has no use for the threads and sockets of its parent
+                self._process, self._worker, self._jobs = os.getpid(), None, 0
+            self._free.wait_for(lambda: self._suits(conditions) or not self._jobs)
+            if not self._suits(conditions):
+                self.close()
+                worker = Worker(conditions)
+                worker.start()
+                self._worker = worker
+            worker = self._worker
+            self._jobs += 1
+        try:
+            return worker.run(job)
+        finally:
+            with self._free:
+                self._jobs -= 1
+                self._free.notify_all()
+
+    def _suits(self, conditions: Conditions) -> bool:
+        return self._worker is not None and self._worker.conditions == conditions
+
+    def close(self) -> None:
+        """Stop the worker, if there is one of this process."""
+        if self._worker is not None and self._process == os.getpid():
+            self._worker.close()
+        self._worker = None
 
 
-def run_remote(conditions: Conditions, job: Job) -> dict[str, Any]:
-    """Run a job in this process's own worker, which is started on the first call."""
-    with _lock:
-        place = (os.getpid(), conditions)
-        if place not in _workers:
-            worker = Worker(conditions)
-            worker.start()
-            _workers[place] = worker
-    return _workers[place].run(job)
+resident = Resident()
+atexit.register(resident.close)
+
+
+def run_remote(conditions: Conditions, job: Job) -> dict[str, NotebookRun]:
+    """Run a job in this process's resident worker."""
+    return resident.run(conditions, job)

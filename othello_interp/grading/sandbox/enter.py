@@ -1,7 +1,7 @@
-"""What a child that runs a student's code can't do, and how it is taken from it.
+"""What a child that runs hostile code can't do, and how it is taken from it.
 
 Layers that overlap, because no machine has them all: namespaces (the child sees a file system with nothing
-but Python, the library and a scratch folder in memory, no network, no other process), Landlock (the same for
+but what it may read and a scratch folder in memory, no network, no other process), Landlock (the same for
 files, where namespaces are switched off), seccomp (no sockets, no tracing, no way back out), and resource
 limits. Works without root and without a container. selftest.py finds out which of them hold on this machine.
 """
@@ -14,7 +14,7 @@ from glob import glob
 from pathlib import Path
 
 from othello_interp.grading.sandbox import syscalls
-from othello_interp.grading.sandbox.limits import ENVIRONMENT, PASSED_ON, Setting
+from othello_interp.grading.sandbox.limits import ENVIRONMENT, Setting
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 NOBODY = 65534
@@ -22,7 +22,7 @@ PRIVATE_IDS = 1_700_000_000  # user ids for the children of a grader run by root
 
 
 def enter(setting: Setting, guard_id: int) -> None:
-    """Give up everything a student's code must not have; OSError if a layer asked for can't be had."""
+    """Give up everything that hostile code must not have; OSError if a layer asked for can't be had."""
     limits = _limits(setting)
     os.setsid()
     if "namespaces" in setting.layers:
@@ -34,7 +34,7 @@ def enter(setting: Setting, guard_id: int) -> None:
     syscalls.drop_capabilities()
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in setting.passed_on if name in os.environ}
     os.environ.clear()
     os.environ.update(ENVIRONMENT, HOME=setting.scratch, TMPDIR=setting.scratch, **kept)
     tempfile.tempdir = setting.scratch
@@ -110,8 +110,7 @@ def _real_path(path: str) -> str:
 
 
 def _become_nobody(private: int) -> None:
-    """Leave root for an id that no other process has, so that the limit on processes counts only this
-    child's."""
+    """Leave root for an id of its own, so that the limit on processes counts only this child's."""
     for user in (private, NOBODY):
         try:
             os.setgroups([])
@@ -128,9 +127,7 @@ def _limits(setting: Setting) -> dict[int, int]:
     limits = setting.limits
     address_space = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     processes = limits.processes
-    if (
-        "namespaces" not in setting.layers and os.getuid() != 0
-    ):  # the kernel counts all of this user's processes
+    if "namespaces" not in setting.layers and os.getuid() != 0:  # the kernel counts all of this user's
         processes += sum(
             int(Path(entry).stat().st_uid == os.getuid()) for entry in glob("/proc/[0-9]*/task/*")
         )

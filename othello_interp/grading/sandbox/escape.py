@@ -1,5 +1,4 @@
-"""What a hostile notebook would attempt, attempted from inside a sandboxed child for the self-test
-(selftest.py)."""
+"""What hostile code would attempt: attempted from inside a sandboxed child for selftest.py."""
 
 import ctypes
 import mmap
@@ -12,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from othello_interp.grading.sandbox.limits import ENVIRONMENT, PASSED_ON
+from othello_interp.grading.sandbox.limits import ENVIRONMENT
 
 PR_GET_NO_NEW_PRIVS = 39
 
@@ -27,6 +26,7 @@ def probe(
     processes: int,
     file_size: int,
     open_files: int,
+    passed_on: list[str],
 ) -> dict[str, bool]:
     """Attempt each escape; True where it failed."""
     scratch = os.environ["HOME"]
@@ -54,7 +54,7 @@ def probe(
         "file size": _works(lambda: _fill(1000)) and not _works(lambda: _fill(file_size + 1)),
         "open files": not _works(lambda: _open_many(open_files + 1)),
         "descriptors": _descriptors() <= {0, 1, 2, 3},
-        "environment": set(os.environ) <= {*ENVIRONMENT, *PASSED_ON},
+        "environment": set(os.environ) <= {*ENVIRONMENT, *passed_on},
         "left running": _works(_leave_running),
     }
 

@@ -1,7 +1,7 @@
 """Split a freshly forked process in two: a guard that stays outside, and the child that is locked in.
 
 The guard watches the memory of everything the child starts, kills the whole tree, and reports how it ended.
-The child is locked in (enter.py) before it runs anything of the student's.
+The child is locked in (enter.py) before it does any work.
 """
 
 import contextlib
@@ -29,8 +29,7 @@ POLL_SECONDS = 0.2
 def guard(
     setting: Setting, channel: socket.socket, status: socket.socket, work: Callable[[int], None]
 ) -> NoReturn:
-    """Run `work(descriptor of the channel)` in a sandboxed child of this process, wait for its end, then
-    exit.
+    """Run `work(descriptor of the channel)` in a sandboxed child of this process; exit when it has ended.
 
     Called in a freshly forked process. The child is killed with everything it started when `status` is
     closed at the other end, when it uses too much memory, or when it ends. What happened is written to

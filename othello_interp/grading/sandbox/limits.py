@@ -8,6 +8,8 @@ import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from othello_interp.errors import OthelloInterpError
+
 SYSTEM_PATHS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 SCRATCH = "/tmp"
 LAYERS = ("namespaces", "landlock", "seccomp")
@@ -15,16 +17,12 @@ ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": SCRATCH,
     "TMPDIR": SCRATCH,
-    "USER": "student",
+    "USER": "nobody",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "Agg",
     "OMP_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-PASSED_ON = (
-    "OTHELLO_INTERP_MODEL",
-    "OTHELLO_INTERP_ROOT",
-)  # so that a child means the same model as its parent
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,8 @@ class Limits:
     """What one child may use.
 
     Attributes:
-        seconds: wall time for one cell. Calls have the limit of their exercise.
-        total_seconds: CPU time for a whole notebook.
+        seconds: wall time for one piece of work, where that has no limit of its own.
+        total_seconds: wall time for all the work, and processor time for each process.
         memory: bytes beyond what the child starts with, for each process and for all of them together.
         file_size: bytes in one file, and in the scratch folder.
         processes, open_files: how many.
@@ -49,12 +47,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Setting:
-    """One child's sandbox: its limits, what it may read, and the layers that must hold, or nothing is run."""
+    """One child's sandbox: its limits, what it may read, and the layers that must hold, or nothing is run.
+
+    Attributes:
+        passed_on: names of the environment variables that the child keeps.
+    """
 
     limits: Limits
     readable: tuple[str, ...]
     layers: tuple[str, ...] = LAYERS
     scratch: str = SCRATCH
+    passed_on: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -66,15 +69,17 @@ class Setting:
         return cls(limits, **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
 
 
+class SandboxError(OthelloInterpError):
+    """A child could not be locked in as its setting demands: nothing was run in it."""
+
+
 def readable_paths(extra: list[Path] = []) -> tuple[str, ...]:  # noqa: B006  (only read)
-    """What a child may read: the system's programs, this Python with its packages, the library and
-    `extra`."""
-    package = Path(__file__).resolve().parents[2]
+    """What a child may read: the system's programs, this Python with its packages, and `extra`."""
     libraries = [sys.prefix, sys.base_prefix, *site.getsitepackages(), sysconfig.get_path("stdlib")]
     if site.ENABLE_USER_SITE:
         libraries.append(site.getusersitepackages())
     paths: list[str] = []
-    for path in [*SYSTEM_PATHS, *libraries, str(package), *map(str, extra)]:
+    for path in [*SYSTEM_PATHS, *libraries, *map(str, extra)]:
         covered = any(Path(path).is_relative_to(other) for other in paths)
         if not covered and os.path.exists(path):
             paths.append(path)

@@ -1,20 +1,32 @@
-"""Try to break out, from inside, before any submission is run: a protection counts only if the attempt fails.
+"""Try to break out, from inside, before any hostile code is run: a protection counts only if this fails.
 
 `find_setting` looks for the strongest combination of layers that this machine offers, has a sandboxed child
-attempt what a hostile notebook would (escape.py), and says which protections hold.
+attempt what hostile code would (escape.py), and says which protections hold.
 """
 
 import os
 import socket
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
-from othello_interp.grading.running.client import GradingError, Lost, Zygote
-from othello_interp.grading.sandbox.limits import LAYERS, Limits, Setting
+from othello_interp.grading.sandbox.limits import LAYERS, SandboxError, Setting
+
+
+class Child(Protocol):
+    """A sandboxed process that passes a request on to `escape.probe`."""
+
+    def request(self, message: dict[str, Any], seconds: float) -> Any: ...
+
+    def dies_whole(self, seconds: float) -> bool: ...
+
+    def close(self) -> Any: ...
+
 
 PROTECTIONS = {
-    "files": "solutions, submissions, the report and your home can't be read",
+    "files": "what is to be kept from it and your home can't be read",
     "writing": "nothing can be written outside a scratch folder in memory",
     "network": "no connection to anywhere, this machine included",
     "processes": "no other process can be seen, signalled or traced",
@@ -25,7 +37,7 @@ PROTECTIONS = {
     "open files": "descriptors run out",
     "descriptors": "none inherited but the one for answers",
     "environment": "no variable of the grader's",
-    "whole tree": "what a submission leaves running is killed with it",
+    "whole tree": "what a process leaves running is killed with it",
 }
 COMBINATIONS = (
     LAYERS,
@@ -61,26 +73,32 @@ class Finding:
         ]
 
 
-def find_setting(zygote: Zygote, limits: Limits, readable: tuple[str, ...], secrets: list[Path]) -> Finding:
+def find_setting(
+    wanted: Setting, fork: Callable[[Setting], Child], secrets: list[Path], strangers: list[int]
+) -> Finding:
     """Try the combinations of layers, strongest first, and attack the first that can be set up.
 
     Args:
-        zygote: a started one.
-        secrets: paths that a submission must not be able to read.
+        wanted: the setting but for its layers.
+        fork: starts a child in a setting, or raises SandboxError.
+        secrets: paths that it must not be able to read.
+        strangers: processes that it must not be able to reach.
     """
     reasons: list[str] = []
     for layers in COMBINATIONS:
-        setting = Setting(limits, readable, layers)
+        setting = replace(wanted, layers=layers)
         try:
-            holds = _attack(zygote, setting, secrets)
-        except GradingError as error:
+            holds = _attack(fork, setting, secrets, strangers)
+        except SandboxError as error:
             reasons.append(f"{' + '.join(layers)} ({error})")
             continue
         return Finding(setting, holds, "; ".join(reasons))
-    raise GradingError("no child could be started: " + "; ".join(reasons))
+    raise SandboxError("no child could be started: " + "; ".join(reasons))
 
 
-def _attack(zygote: Zygote, setting: Setting, secrets: list[Path]) -> dict[str, bool]:
+def _attack(
+    fork: Callable[[Setting], Child], setting: Setting, secrets: list[Path], strangers: list[int]
+) -> dict[str, bool]:
     home = os.path.expanduser("~")
     kept_in = home if os.access(home, os.W_OK) else None
     with (
@@ -104,18 +122,19 @@ def _attack(zygote: Zygote, setting: Setting, secrets: list[Path]) -> dict[str, 
                 "/dev/shm",
                 *map(os.path.dirname, hidden),
             ],
-            "outside": [os.getpid(), zygote.pid],
+            "outside": [os.getpid(), *strangers],
             "memory": setting.limits.memory,
             "processes": setting.limits.processes,
             "file_size": setting.limits.file_size,
             "open_files": setting.limits.open_files,
+            "passed_on": list(setting.passed_on),
         }
-        child = zygote.fork(setting)
+        child = fork(setting)
         try:
             answer = child.request(request, 30.0)
-            holds = answer if isinstance(answer, dict) else {}
-        except Lost:
-            holds = {}
+        except Exception:  # it ended, or was too slow: nothing is known to hold
+            answer = None
+        holds = answer if isinstance(answer, dict) else {}
         holds["whole tree"] = holds.get("left running") is True and child.dies_whole(5.0)
         child.close()
     return {name: holds.get(name) is True for name in PROTECTIONS}

@@ -12,25 +12,18 @@ import struct
 
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
 NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
-ALL_NAMESPACES = (
-    NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | 0x80
-)  # 0x80: time namespace
+NEWTIME = 0x80
+ALL_NAMESPACES = NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET | NEWTIME
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = (
-    1,
-    22,
-    24,
-    38,
-    36,
-)
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 22, 24
+PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 LAST_CAPABILITY = 63
 
-# Landlock's file system rights, lowest bit first, and the version of its interface that brought the later
-# ones.
+# Landlock's file system rights, lowest bit first, and how many of them each version of its interface knows.
 FS_EXECUTE, FS_WRITE_FILE, FS_READ_FILE, FS_READ_DIR = 1, 2, 4, 8
 FS_TRUNCATE, FS_IOCTL = 1 << 14, 1 << 15
 FS_BITS_OF_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
@@ -207,7 +200,11 @@ def seccomp_program(machine: str) -> bytes:
         program += [step(equal, 0, 1, numbers[column]), step(give, 0, 0, refuse)]
     # clone3's flags lie behind a pointer, which a filter can't follow: the C library falls back to clone.
     program += [step(equal, 0, 1, CLONE3), step(give, 0, 0, unknown)]
-    program += [step(equal, 0, 3, clone), step(load, 0, 0, 16), step(any_bit, 0, 1, ALL_NAMESPACES & ~0x80)]
+    program += [
+        step(equal, 0, 3, clone),
+        step(load, 0, 0, 16),
+        step(any_bit, 0, 1, ALL_NAMESPACES & ~NEWTIME),
+    ]
     program += [step(give, 0, 0, refuse), step(give, 0, 0, allow)]
     return b"".join(program)
 

@@ -127,8 +127,7 @@ def _in_folder(folder: Path) -> Iterator[Entry]:
             elif not stat.S_ISREG(path.stat().st_mode):
                 yield shown, None, f"{name} is not an ordinary file"
             elif path.suffix.lower() == ".zip":
-                size = path.stat().st_size
-                yield from [_too_large(shown, size)] if size > MAX_FILE else _nested(shown, path.read_bytes())
+                yield from _nested(shown, path.read_bytes())
             elif path.suffix.lower() == ".ipynb":
                 yield shown, _file(path), ""
             elif len(Path(shown).parts) > 1:
@@ -144,13 +143,6 @@ def _nested(name: str, data: bytes) -> Iterator[Entry]:
             yield f"{folder}/{file.name if file else 'zip'}", file, problem
     except SubmissionsError as error:
         yield f"{folder}/zip", None, f"{PurePosixPath(name).name}: {error}"
-
-
-def _too_large(name: str, size: int) -> Entry:
-    """A student's zip over the limit: the student has a row that says so."""
-    own, limit = PurePosixPath(name).name, MAX_FILE // 2**20
-    why = f"{own} holds {size:,} bytes and was not opened: at most {limit} MB are, so hand in the notebooks alone"
-    return name, None, why
 
 
 def _in_zip(data: bytes) -> Iterator[Entry]:
@@ -171,9 +163,7 @@ def _in_zip(data: bytes) -> Iterator[Entry]:
             yield name, None, f"{name[:80]} is a link to another file and was not followed"
         elif member.is_dir():
             yield name, None, ""
-        elif name.lower().endswith(".zip") and member.file_size > MAX_FILE:
-            yield _too_large(name, member.file_size)
-        elif name.lower().endswith(".zip"):
+        elif name.lower().endswith(".zip") and member.file_size <= MAX_FILE:
             try:
                 yield from _nested(name, archive.read(member))
             except Exception as error:
