@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.storage.paths import root
+from othello_interp.storage.paths import how_to_restore, root
 from othello_interp.storage.whole_file import whole_file
 
 
@@ -17,13 +17,13 @@ def data_path(name: str) -> Path:
     """
     path, record = root() / "data" / name, provenance(name)
     if not path.is_file():
-        raise OthelloInterpError(f"{path} is missing. Restore it with `git checkout -- data/{name}`.")
+        raise OthelloInterpError(f"{path} is missing. {how_to_restore(path)}")
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != record["sha256"]:
         raise OthelloInterpError(
             f"{path} is damaged or was changed: expected SHA-256 {record['sha256']}, found {found} "
             f"({path.stat().st_size} bytes, expected {record['bytes']}). "
-            f"Restore it with `git checkout -- data/{name}`."
+            f"{how_to_restore(path)}"
         )
     return path
 

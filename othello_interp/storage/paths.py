@@ -1,28 +1,38 @@
-"""Where the files beside the package are. The project is used from a checkout, not from an installed copy."""
+"""Where the course's own files are: in a checkout beside the package, in an installed copy inside it."""
 
 import os
 from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
 
+PACKAGE = Path(__file__).resolve().parents[1]
+INSTALLED = PACKAGE / "course"  # where a wheel puts data/, notebooks/ and solutions/: see pyproject.toml
+
 
 def root() -> Path:
-    """The checkout: the folder that holds data/, notebooks/ and solutions/.
+    """The folder that holds data/, notebooks/ and solutions/: a checkout, or `course/` in an installed copy.
 
     The environment variable OTHELLO_INTERP_ROOT names another one.
     """
     named = os.environ.get("OTHELLO_INTERP_ROOT")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2]
-    if not (folder / "notebooks").is_dir():
+    folder = Path(named) if named else INSTALLED if INSTALLED.is_dir() else PACKAGE.parent
+    if not any((folder / name).is_dir() for name in ("data", "notebooks")):
         raise OthelloInterpError(
-            f"No notebooks/ in {folder}: it isn't a checkout of this project. Install with "
-            "`pip install -e .` from a checkout, or set OTHELLO_INTERP_ROOT to one."
+            f"Neither data/ nor notebooks/ in {folder}: it isn't a copy of the course. Install the package "
+            "again, or set OTHELLO_INTERP_ROOT to a checkout of it."
         )
     return folder
 
 
+def how_to_restore(path: Path) -> str:
+    """What to do about a file of the course that is missing or damaged, as a sentence."""
+    if path.is_relative_to(INSTALLED):
+        return "Install the package again: `pip install --force-reinstall --no-deps othello-interp`."
+    return f"Restore it with `git checkout -- {path.parent.name}/{path.name}`."
+
+
 def solutions() -> Path:
-    """solutions/ of the checkout, or the folder that the variable OTHELLO_INTERP_SOLUTIONS names."""
+    """solutions/ of the course, or the folder that the variable OTHELLO_INTERP_SOLUTIONS names."""
     named = os.environ.get("OTHELLO_INTERP_SOLUTIONS")
     return Path(named) if named else root() / "solutions"
 
