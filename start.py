@@ -6,8 +6,8 @@
     python3 start.py setup   only install, everything
 
 Further words are handed on: `python3 start.py test -k board`. The first use installs the exact versions of
-constraints.txt, for `lab` and `run` only what a student needs; later ones install again only when that file or
-pyproject.toml has changed.
+constraints.txt, for `lab` and `run` only what a student needs; later ones install again only when that file
+or pyproject.toml has changed.
 """
 
 import hashlib
