@@ -12,7 +12,7 @@ class Status(StrEnum):
     # Of one call of a function (calling.plain.Outcome).
     RETURNED = "returned"
     RAISED = "raised"
-    NOT_ATTEMPTED = "not attempted"  # the stub's own `raise NotImplementedError`
+    NOT_ATTEMPTED = "not attempted"  # the function is a stub (calling.stub)
     TIMED_OUT = "timed out"
     INTERRUPTED = "interrupted"  # by the student, with the stop button
     ABSENT = "absent"  # there is no function

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from othello_interp.exercises.calling.plain import Outcome, PlainError, plain
+from othello_interp.exercises.calling.stub import is_stub, underlying
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.exercises.status import GOES_ON, Status
@@ -85,7 +86,10 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
         torch.manual_seed(0)
         value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
-    status, text, frames = (Status.RETURNED, "", "") if error is None else _describe(error, fn, time_limit)
+    if error is not None:
+        status, text, frames = _describe(error, fn, time_limit)
+    else:
+        status, text, frames = Status.NOT_ATTEMPTED if is_stub(fn) else Status.RETURNED, "", ""
     changed = tuple(name for name in given if _changed(given[name], case.inputs[name], before[name]))
     for name in case.inputs:
         _put_right(case.inputs[name], name in changed)
@@ -141,7 +145,7 @@ def _describe(error: BaseException, fn: Any, time_limit: float) -> tuple[Status,
         return Status.INTERRUPTED, line, frames
     if isinstance(error, PlainError):
         return Status.RAISED, str(error), ""
-    if _is_stub(error, fn):
+    if type(error) is NotImplementedError and is_stub(fn):
         return Status.NOT_ATTEMPTED, line, ""
     return Status.RAISED, line, frames
 
@@ -149,23 +153,6 @@ def _describe(error: BaseException, fn: Any, time_limit: float) -> tuple[Status,
 def _one_line(error: BaseException) -> str:
     text = str(error)
     return f"{type(error).__name__}: {text[:MAX_TEXT]}" if text else type(error).__name__
-
-
-def _is_stub(error: BaseException, fn: Any) -> bool:
-    """Whether it is the `raise NotImplementedError` of the function itself; torch raises it with a text."""
-    if type(error) is not NotImplementedError or error.args:
-        return False
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and frames[-1].f_code is getattr(_function(fn), "__code__", None)
-
-
-def _function(fn: Any) -> FunctionType | None:
-    """The function under any decorators; None if there is none, as for a class."""
-    try:
-        inner = inspect.unwrap(fn)
-    except ValueError:  # it wraps itself
-        return None
-    return inner if inspect.isfunction(inner) else None
 
 
 def _is_library(filename: str) -> bool:
@@ -187,7 +174,7 @@ def _student_frames(error: BaseException) -> str:
 
 def _global_data(fn: Any) -> tuple[str, ...]:
     """Names of global tensors, arrays and models read by a function and by functions beside it."""
-    function = _function(fn)
+    function = underlying(fn)
     if function is None:
         return ()
     space = function.__globals__

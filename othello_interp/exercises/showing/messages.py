@@ -21,7 +21,7 @@ LOST = "The function did not come back with a result for every case."
 RAISED = "{error}"
 STOPPED = {
     Status.NOT_ATTEMPTED: (
-        "`{function}` still holds `raise NotImplementedError`. Write your answer in place of that line."
+        "`{function}` is still empty. Write your answer in place of `raise NotImplementedError`."
     ),
     Status.TIMED_OUT: (
         "It was {error}. Is there a loop that never ends, or work that could be done on whole tensors?"

@@ -21,6 +21,7 @@ from typing import Any
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.encode import EncodeError
 from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.stub import is_stub
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.status import Status
 from othello_interp.grading.running import wire
@@ -155,7 +156,7 @@ class _Notebook:
         candidates = self.found.get(function, [])
         if not candidates:
             return Outcome(case.name, Status.ABSENT, error=f"the notebook defines no function `{function}`")
-        answered = [candidate for candidate in candidates if not _is_stub(candidate)]
+        answered = [candidate for candidate in candidates if not is_stub(candidate)]
         outcome = run_case((answered or candidates)[-1], case, seconds)
         if outcome.status != Status.RETURNED:
             gc.collect()  # what a failed call held in memory must not count against the next exercise
@@ -196,12 +197,6 @@ def _execute(code: types.CodeType, space: dict[str, Any]) -> None:
         asyncio.run(types.FunctionType(code, space)())
     else:
         exec(code, space)
-
-
-def _is_stub(function: Any) -> bool:
-    """Whether a function's body is `raise NotImplementedError` and nothing else."""
-    code = getattr(function, "__code__", None)
-    return code is not None and code.co_names == ("NotImplementedError",) and len(code.co_code) < 20
 
 
 def _last_line(error: BaseException) -> str:
