@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.squares import ALL_SQUARES
 
 if TYPE_CHECKING:
@@ -177,5 +178,5 @@ def _neuron_list(model: "TransformerBridge", layer: int, neurons: int | Sequence
     ):
         for index in indices:
             if not 0 <= index < size:
-                raise ValueError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
+                raise InputError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
     return neurons

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Bool, Int8, Integer
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.rules.bitboards import (
     START,
     Position,
@@ -45,7 +46,7 @@ _UNPACK = 256  # games at a time on a CPU: the white boards stay in its cache
 _NAMES = {BLACK: "black", WHITE: "white"}
 
 
-class IllegalMoveError(ValueError):
+class IllegalMoveError(InputError):
     """A move that the rules don't allow. The message names the game, the move and the reason."""
 
 
@@ -93,14 +94,14 @@ def replay(tokens: Integer[Tensor, "game move"]) -> Replay:
 
 def _check_tokens(tokens: Tensor) -> None:
     if tokens.ndim != 2 or tokens.shape[1] > N_MOVES or tokens.is_floating_point():
-        raise ValueError(
+        raise InputError(
             f"tokens: expected integers of shape (games, moves) with at most {N_MOVES} moves; "
             f"found {tokens.dtype} of shape {tuple(tokens.shape)}. For one game, use tokens[None]."
         )
     outside = (tokens < 0) | (tokens > N_MOVES)
     if outside.any():
         game, move = outside.nonzero()[0].tolist()
-        raise ValueError(
+        raise InputError(
             f"game {game}, move {move}: token {tokens[game, move].item()} is not a move; expected 1..60 "
             "(or 0 as padding after the end of a game)"
         )
@@ -174,14 +175,14 @@ def _check_boards(board: Tensor, player: int | Tensor) -> tuple[Tensor, Tensor]:
         board.shape[-2:] != (8, 8)
         or not torch.isin(board, torch.tensor([-1, 0, 1], device=board.device)).all()
     ):
-        raise ValueError(
+        raise InputError(
             "board: expected shape (..., 8, 8) with black +1, white -1, blank 0; "
             f"found shape {tuple(board.shape)}"
             + (f" with values {board.unique().tolist()}" if board.numel() else "")
         )
     player = torch.as_tensor(player, dtype=torch.int8, device=board.device)
     if not (player.abs() == 1).all():
-        raise ValueError(f"player: expected +1 (black) or -1 (white); found {player.unique().tolist()}")
+        raise InputError(f"player: expected +1 (black) or -1 (white); found {player.unique().tolist()}")
     return board.reshape(-1, 8, 8).to(torch.int8), player.expand(board.shape[:-2]).reshape(-1)
 
 

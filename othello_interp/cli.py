@@ -36,9 +36,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-# What a user can put right. Anything else is a bug and keeps its traceback.
-EXPECTED = (OthelloInterpError, ValueError, FileNotFoundError, NotADirectoryError, PermissionError)
-
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
     """The parser, with the options of the chosen command only: the others' would cost imports."""
@@ -59,14 +56,17 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status; 2 for an error the user can put right."""
+    """Run one command and return its exit status; 2 for what the user can put right, an OthelloInterpError.
+
+    Anything else is a bug and keeps its traceback.
+    """
     argv = sys.argv[1:] if argv is None else list(argv)
     chosen = next((word for word in argv if not word.startswith("-")), None)
     show_traceback = "--traceback" in argv
     try:
         args = _parser(chosen).parse_args(argv)
         return import_module(COMMANDS[args.command][0]).main(args)
-    except EXPECTED as error:
+    except OthelloInterpError as error:
         if show_traceback:
             raise
         print(f"othello-interp: {error}", file=sys.stderr)

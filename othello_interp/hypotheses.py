@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.squares import label_to_square
 
 STATES = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
@@ -32,7 +33,7 @@ class Hypothesis:
         Raises ValueError for boards in another form.
         """
         if ((boards < 0) | (boards > 2)).any():
-            raise ValueError(
+            raise InputError(
                 f"boards: expected 0 blank, 1 theirs, 2 mine; found values {boards.unique().tolist()}. "
                 "Use states_theirs_vs_mine, not the plus-minus form."
             )
@@ -167,7 +168,7 @@ def roc_auc(acts: Float[Tensor, "n *neuron"], labels: Bool[Tensor, " n"]) -> Flo
     """
     positives, n = int(labels.sum()), len(labels)
     if not 0 < positives < n:
-        raise ValueError(f"labels: {positives} of {n} are true; a comparison needs some true and some false")
+        raise InputError(f"labels: {positives} of {n} are true; a comparison needs some true and some false")
     columns = acts.reshape(n, -1).T.contiguous()
     ordered = columns.sort(dim=1).values
     scores = columns[:, labels].contiguous()

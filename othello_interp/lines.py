@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.hypotheses import STATES
 from othello_interp.patterns import as_hypothesis, line_patterns
 from othello_interp.squares import label_to_square
@@ -76,7 +77,7 @@ def line_aucs(
     Raises ValueError when acts and boards cover different positions.
     """
     if acts.shape[:-1] != boards.shape[:-2]:
-        raise ValueError(
+        raise InputError(
             f"acts and boards must cover the same positions; found {tuple(acts.shape[:-1])} and "
             f"{tuple(boards.shape[:-2])}. The model sees 59 of the 60 moves: boards[:, :59]."
         )

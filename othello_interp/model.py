@@ -63,7 +63,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], int]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise OthelloInterpError(
             f"{path} is not a complete safetensors file ({error}). Copy or download it again."
         ) from error

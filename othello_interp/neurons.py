@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.squares import ALL_SQUARES
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def get_w_out(
 def _check_neuron(model: "TransformerBridge", layer: int, neuron: int) -> None:
     for name, index, size in (("layer", layer, model.cfg.n_layers), ("neuron", neuron, model.cfg.d_mlp)):
         if not 0 <= index < size:
-            raise ValueError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
+            raise InputError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
 
 
 def _maybe_normalize(vector: Float[Tensor, " d_model"], normalize: bool) -> Float[Tensor, " d_model"]:
@@ -95,12 +96,12 @@ def orthonormal_basis(basis: Float[Tensor, "d_model k"]) -> Float[Tensor, "d_mod
     columns do no harm. Raises ValueError for a basis with NaN or infinity, or of zeros only.
     """
     if not basis.isfinite().all():
-        raise ValueError("basis: expected finite numbers; found NaN or infinity")
+        raise InputError("basis: expected finite numbers; found NaN or infinity")
     U, S, _ = torch.linalg.svd(basis, full_matrices=False)
     rounding = S[0] * max(basis.shape) * torch.finfo(S.dtype).eps if S.numel() else 0.0
     rank = int(S.gt(rounding).sum())
     if rank == 0:
-        raise ValueError(
+        raise InputError(
             f"basis: a basis of shape {tuple(basis.shape)} without a non-zero column spans nothing"
         )
     return U[:, :rank]
@@ -116,7 +117,7 @@ def variance_fraction(
     """
     lengths = vectors.pow(2).sum(-1)
     if (lengths == 0).any():
-        raise ValueError("vectors: a zero vector has no variance to divide up")
+        raise InputError("vectors: a zero vector has no variance to divide up")
     return (vectors @ orthonormal_basis(basis)).pow(2).sum(-1) / lengths
 
 
@@ -148,10 +149,10 @@ def top_activations(
     n_moves = acts.shape[0] * acts.shape[1]
     flat = acts.reshape(n_moves, -1)
     if (quantile is None) == (count is None):
-        raise ValueError(f"give either quantile or count; found quantile={quantile}, count={count}")
+        raise InputError(f"give either quantile or count; found quantile={quantile}, count={count}")
     if quantile is not None:
         if not 0 <= quantile < 1:
-            raise ValueError(f"quantile: expected a number from 0 up to 1, such as 0.99; found {quantile}")
+            raise InputError(f"quantile: expected a number from 0 up to 1, such as 0.99; found {quantile}")
         # torch.quantile takes at most 16 million numbers at a time.
         columns = max(1, 16_000_000 // n_moves)
         mask = torch.cat(
@@ -159,7 +160,7 @@ def top_activations(
         )
     else:
         if not 1 <= count <= n_moves:
-            raise ValueError(f"count: expected 1..{n_moves}, the number of moves; found {count}")
+            raise InputError(f"count: expected 1..{n_moves}, the number of moves; found {count}")
         mask = torch.zeros_like(flat, dtype=torch.bool)
         mask.scatter_(0, flat.topk(count, dim=0).indices, True)
     return mask.view(acts.shape)
@@ -190,14 +191,14 @@ def _average(
     values: Float[Tensor, "game move *value"], mask: Bool[Tensor, "game move *neuron"]
 ) -> Float[Tensor, "..."]:
     if mask.shape[:2] != values.shape[:2]:
-        raise ValueError(
+        raise InputError(
             f"states and mask must cover the same games and moves; found {tuple(values.shape[:2])} and "
             f"{tuple(mask.shape[:2])}. The model sees 59 of the 60 moves: states[:, :59]."
         )
     weight = mask.flatten(0, 1).flatten(1).float() if mask.ndim > 2 else mask.reshape(-1, 1).float()
     counts = weight.sum(0)
     if (counts == 0).any():
-        raise ValueError("mask: no move is marked, so there is no average")
+        raise InputError("mask: no move is marked, so there is no average")
     totals = weight.T @ values.flatten(0, 1).flatten(1)
     return (totals / counts[:, None]).view(*mask.shape[2:], *values.shape[2:])
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
-from othello_interp.errors import OthelloInterpError
+from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.model import model_name
 from othello_interp.squares import ALL_SQUARES, CENTRE
 from othello_interp.storage.data import data_path
@@ -88,7 +88,7 @@ def read_probe(path: Path) -> Probe:
         with safe_open(path, framework="pt") as file:
             weight, bias = file.get_tensor("weight").float(), file.get_tensor("bias").float()
             return Probe(weight, bias, int(file.metadata()["layer"]))
-    except (SafetensorError, KeyError, TypeError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise OthelloInterpError(
             f"{path} is not a probe ({error}). Expected tensors weight (d_model, 8, 8, 3) and bias "
             "(8, 8, 3), and layer in the metadata."
@@ -102,7 +102,7 @@ def residuals_and_boards(
     from othello_interp.games import FocusGames
 
     if not 0 <= layer < model.cfg.n_layers:
-        raise ValueError(f"layer {layer} doesn't exist: this model has layers 0..{model.cfg.n_layers - 1}")
+        raise InputError(f"layer {layer} doesn't exist: this model has layers 0..{model.cfg.n_layers - 1}")
     resid, boards = [], []
     for part in tokens.split(100):
         games = FocusGames(model, part)

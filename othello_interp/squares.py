@@ -4,6 +4,8 @@ Rows are letters (square // 8), columns are digits (square % 8), so "C0" is squa
 "pass" and is never played; tokens 1..60 are the 60 squares other than the four in the centre.
 """
 
+from othello_interp.errors import InputError
+
 ROWS = "ABCDEFGH"
 COLUMNS = "01234567"
 CENTRE = (27, 28, 35, 36)
@@ -22,7 +24,7 @@ def square_to_label(square: int) -> str:
     'C0'
     """
     if not 0 <= square < 64:
-        raise ValueError(f"square {square} is not on the board: expected 0..63")
+        raise InputError(f"square {square} is not on the board: expected 0..63")
     return ROWS[square // 8] + COLUMNS[square % 8]
 
 
@@ -33,7 +35,7 @@ def label_to_square(label: str) -> int:
     16
     """
     if len(label) != 2 or label[0] not in ROWS or label[1] not in COLUMNS:
-        raise ValueError(f"{label!r} is not a square: expected a letter A-H and a digit 0-7, such as 'C0'")
+        raise InputError(f"{label!r} is not a square: expected a letter A-H and a digit 0-7, such as 'C0'")
     return ROWS.index(label[0]) * 8 + COLUMNS.index(label[1])
 
 
@@ -44,7 +46,7 @@ def id_to_square(token: int) -> int:
     16
     """
     if not 1 <= token < N_TOKENS:
-        raise ValueError(f"token {token} is not a move: expected 1..60 (0 is pass and has no square)")
+        raise InputError(f"token {token} is not a move: expected 1..60 (0 is pass and has no square)")
     return ALL_SQUARES[token - 1]
 
 
@@ -55,7 +57,7 @@ def square_to_id(square: int) -> int:
     17
     """
     if square in CENTRE:
-        raise ValueError(f"{square_to_label(square)} is in the centre: it is never played and has no token")
+        raise InputError(f"{square_to_label(square)} is in the centre: it is never played and has no token")
     return _TOKEN_OF_SQUARE[label_to_square(square_to_label(square))]
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from othello_interp import cli
-from othello_interp.errors import OthelloInterpError
+from othello_interp.errors import FileError, InputError, OthelloInterpError
 
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +57,7 @@ def test_a_command_gets_its_options_and_gives_the_exit_status(command):
     assert cli.main(["try", "--n", "7"]) == 11
 
 
-@pytest.mark.parametrize("error", [OthelloInterpError, ValueError, FileNotFoundError])
+@pytest.mark.parametrize("error", [OthelloInterpError, InputError, FileError])
 def test_an_expected_error_is_one_line_and_status_2(command, capsys, error):
     def fail(args):
         raise error("no such file: games.npz")
@@ -69,10 +69,36 @@ def test_an_expected_error_is_one_line_and_status_2(command, capsys, error):
         cli.main(["--traceback", "try"])
 
 
-def test_a_bug_keeps_its_traceback(command):
-    command(lambda args: {}["missing"])
-    with pytest.raises(KeyError):
+@pytest.mark.parametrize("error", [KeyError, ValueError, FileNotFoundError, PermissionError])
+def test_a_bug_keeps_its_traceback(command, error):
+    def fail(args):
+        raise error("a slip of ours")
+
+    command(fail)
+    with pytest.raises(error, match="a slip of ours"):
         cli.main(["try"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--out", "{file}/a"], "{file}/a can't be written to: Not a directory. Name another folder"),
+        (["grade", "{folder}", "--out", "{file}/a"], "{file}/a can't be written to: Not a directory. Name"),
+        (["train", "--out", "{file}"], "{file} can't be written to: File exists. Name another folder"),
+        (["train", "--out", "{folder}", "--init", "{file}"], "{file}: the weights to start from can't be"),
+        (["train", "--out", "{folder}", "--init", "{file}s"], "{file}s: the weights to start from can't be"),
+        (["train", "--out", "{folder}", "--seed", "4000000007"], "seed 4000000007 is that of the held-out"),
+        (["train-probe", "--model", "{file}"], "{file} is not a complete safetensors file"),
+        (["figures", "--model", "{folder}"], "No checkpoint at {folder}."),
+        (["run", "77"], "No notebook begins with '77'"),
+    ],
+)
+def test_what_a_user_can_put_right(arguments, words, tmp_path, capsys):
+    (tmp_path / "file").write_text("seven")
+    (tmp_path / "folder").mkdir()
+    places = {"file": str(tmp_path / "file"), "folder": str(tmp_path / "folder")}
+    assert cli.main([word.format(**places) for word in arguments]) == 2
+    assert words.format(**places) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("arguments", "words"), [(["tyr"], "invalid choice: 'tyr'"), ([], "COMMAND")])

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from othello_interp.errors import InputError
+
 Wrong = TypeVar("Wrong", bound=Callable[..., Any])
 EXERCISE_ID = re.compile(r"\d+\.\d+")
 
 
-class RecordError(ValueError):
+class RecordError(InputError):
     """An exercise record is not as it should be: the fault is the author's, not the student's."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
 from othello_interp.grading.sandbox.limits import Limits
+from othello_interp.storage.whole_file import writable_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
         summary = grade_class(
             course,
             args.submissions,
-            args.out,
+            writable_folder(args.out),
             limits=limits,
             workers=args.workers or size,
             executor=executor,

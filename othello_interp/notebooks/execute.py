@@ -13,10 +13,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from othello_interp.errors import OthelloInterpError
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-class NotebookFailure(Exception):
+class NotebookFailure(OthelloInterpError):
     """A cell failed. The message has the cell's number, counted from 1, and what went wrong."""
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
 from othello_interp.notebooks import files
-from othello_interp.notebooks.execute import NotebookFailure, execute
+from othello_interp.notebooks.execute import execute
 from othello_interp.notebooks.html import write_index, write_page
 from othello_interp.notebooks.solved import reference_source, solve
 from othello_interp.storage import paths
+from othello_interp.storage.whole_file import writable_folder
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def run_one(path: Path, kind: str, out: Path) -> Result:
         if kind == "solved":
             notebook = solve(notebook, reference_source(path.stem))
         execute(notebook, path.parent)
-    except (NotebookFailure, OthelloInterpError) as error:
+    except OthelloInterpError as error:
         failure = str(error)
     seconds = time.perf_counter() - start
     page = out / kind / f"{path.stem}.html"
@@ -70,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    out = (args.out or paths.root() / "build" / "notebooks").resolve()
+    out = writable_folder((args.out or paths.root() / "build" / "notebooks").resolve())
     kinds = ["blank"] * (not args.solved) + ["solved"] * (not args.blank)
     notebooks = paths.notebooks(args.names)
     if not notebooks:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from othello_interp.errors import InputError
 from othello_interp.squares import ALL_SQUARES, label_to_square
 
 TensorLike = Any  # what to_numpy takes; torch is not imported for the sake of a type
@@ -43,9 +44,9 @@ def as_boards(what: str, tensor: TensorLike, playable: bool = True) -> Shaped[np
         array = full
     elif not (single and (shape[-1:] == (64,) or shape[-2:] == (8, 8))):
         vectors = "(60,), (64,)" if playable else "(64,)"
-        raise ValueError(f"{what}: expected (8, 8), {vectors} or (n, 8, 8); found {shape}")
+        raise InputError(f"{what}: expected (8, 8), {vectors} or (n, 8, 8); found {shape}")
     if array.size == 0:
-        raise ValueError(f"{what}: expected at least one board; found {shape}")
+        raise InputError(f"{what}: expected at least one board; found {shape}")
     return array.reshape(-1, 8, 8)
 
 
@@ -61,10 +62,10 @@ def as_squares(what: str, squares: int | str | Sequence | TensorLike | None, n: 
     squares = list(squares) if isinstance(squares, list | tuple) else [squares]
     numbers = [label_to_square(square) if isinstance(square, str) else square for square in squares]
     if len(numbers) != n:
-        raise ValueError(f"{what}: expected {n} (one for each board); found {len(numbers)}")
+        raise InputError(f"{what}: expected {n} (one for each board); found {len(numbers)}")
     for number in numbers:
         if number is not None and number not in range(64):
-            raise ValueError(f"{what}: expected squares 0..63 or labels such as 'C0'; found {number}")
+            raise InputError(f"{what}: expected squares 0..63 or labels such as 'C0'; found {number}")
     return numbers
 
 
@@ -75,5 +76,5 @@ def as_titles(what: str, titles: Sequence[str] | None, n: int) -> list[str]:
     if isinstance(titles, str):
         titles = [titles]
     if len(titles) != n:
-        raise ValueError(f"{what}: expected {n} (one for each panel); found {len(titles)}: {list(titles)}")
+        raise InputError(f"{what}: expected {n} (one for each panel); found {len(titles)}: {list(titles)}")
     return [str(title) for title in titles]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import plotly.graph_objects as go
 
+from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import TensorLike, as_boards, as_titles, to_numpy
 from othello_interp.plotting.panels import arrange, default_per_row, place
 from othello_interp.squares import ROWS, square_to_label
@@ -53,7 +54,7 @@ def imshow(
     expected = 2 if facet_col is None else 3
     if values.ndim != expected or values.size == 0:
         advice = " (facet_col=0 shows an image of each slice)" if values.ndim == 3 else ""
-        raise ValueError(f"imshow: expected {expected} dimensions, none empty; found {values.shape}{advice}")
+        raise InputError(f"imshow: expected {expected} dimensions, none empty; found {values.shape}{advice}")
     n = 1 if facet_col is None else values.shape[facet_col]
     titles = as_titles("imshow: facet_labels", facet_labels, n)
     if color_continuous_midpoint is not None and kwargs.get("range_color") is None:
@@ -153,7 +154,7 @@ def plot_board_values(
     titles = as_titles("plot_board_values: board_titles", board_titles, n)
     notes = None if text is None else as_boards("plot_board_values: text", text)
     if notes is not None and len(notes) not in (1, n):
-        raise ValueError(f"plot_board_values: text: expected 1 or {n} boards; found {len(notes)}")
+        raise InputError(f"plot_board_values: text: expected 1 or {n} boards; found {len(notes)}")
     fig = imshow(
         boards,
         facet_col=0,
@@ -210,7 +211,7 @@ def plot_activations(
     """
     values = to_numpy(acts)
     if values.ndim != 2:
-        raise ValueError(
+        raise InputError(
             f"plot_activations: acts: expected two dimensions, game and move; found {values.shape}"
         )
     if not symmetric:
@@ -223,7 +224,7 @@ def plot_activations(
         played = to_numpy(squares)
         games, moves = values.shape
         if played.ndim != 2 or len(played) != games or played.shape[1] < moves:
-            raise ValueError(
+            raise InputError(
                 f"plot_activations: squares: expected ({games}, {moves}) or more moves; found {played.shape}"
             )
         fig.update_traces(customdata=LABELS[played[:, :moves].astype(int)])

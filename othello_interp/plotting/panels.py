@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from othello_interp.errors import InputError
+
 CELL = 36  # pixels a cell takes when there is room for it
 FULL_WIDTH = 850  # pixels across a notebook page
 LINE, TITLE_LETTER = 20, 7.6  # pixels a line, and on average a letter, of the title takes (15 px type)
@@ -84,7 +86,7 @@ def arrange(
     """
     rows, cols = cells
     if per_row < 1:
-        raise ValueError(f"expected at least one panel in a row; found {per_row}")
+        raise InputError(f"expected at least one panel in a row; found {per_row}")
     across, down = min(n, per_row), math.ceil(n / per_row)
     between = TICKS_Y + SPACE
     left = TICKS_Y + 10 + (20 if axis_titles else 0)
@@ -114,7 +116,7 @@ def arrange(
         panel_width = min(panel_width, panel_height * cols / rows)
         panel_height = panel_width * rows / cols
     if min(panel_width, panel_height) < SMALLEST:
-        raise ValueError(
+        raise InputError(
             f"width={width}, height={height} leave no room for {n} panels, {per_row} in a row "
             f"({panel_width:.0f} x {panel_height:.0f} pixels each): give a larger size or fewer in a row"
         )

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Shaped
 
+from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import TensorLike, as_boards, as_squares, as_titles
 from othello_interp.plotting.panels import arrange, default_per_row, place
 from othello_interp.squares import ROWS, square_to_label
@@ -58,7 +59,7 @@ def plot_board(
         np.zeros(boards.shape) if legal is None else as_boards("plot_board: legal", legal, playable=False)
     )
     if len(allowed) != n:
-        raise ValueError(f"plot_board: legal: expected {n} boards; found {len(allowed)}")
+        raise InputError(f"plot_board: legal: expected {n} boards; found {len(allowed)}")
     last = as_squares("plot_board: last_move", last_move, n)
 
     panels = arrange(
@@ -97,12 +98,12 @@ def plot_board(
 
 def _check_values(boards: Shaped[np.ndarray, "board 8 8"], form: str) -> None:
     if form not in DISCS:
-        raise ValueError(f"plot_board: form: expected one of {', '.join(DISCS)}; found {form!r}")
+        raise InputError(f"plot_board: form: expected one of {', '.join(DISCS)}; found {form!r}")
     values = {0, *DISCS[form]}
     strange = sorted(set(np.unique(boards).tolist()) - values)
     if strange:
         others = " or ".join(f"form={other!r}" for other in DISCS if other != form)
-        raise ValueError(
+        raise InputError(
             f"plot_board: expected only the values {sorted(values)} for form={form!r}; found {strange[0]:g}. "
             f"Is it a board for {others}?"
         )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import TensorLike, to_numpy
 from othello_interp.plotting.panels import FULL_WIDTH, LINE, TITLE_AIR, TITLE_LETTER, put_title, wrap
 
@@ -41,16 +42,16 @@ def make_spectrum_plot(
     if acts.shape != labels.shape and not (acts.size == labels.size and 1 in (acts.ndim, labels.ndim)):
         advice = " (states and games have one move more than the model sees: label[:, :-1])"
         one_more = acts.ndim == labels.ndim == 2 and labels.shape == (acts.shape[0], acts.shape[1] + 1)
-        raise ValueError(
+        raise InputError(
             "make_spectrum_plot: expected neuron_acts and label of one shape; "
             f"found {acts.shape} and {labels.shape}{advice if one_more else ''}"
         )
     if labels.dtype != bool and not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(f"make_spectrum_plot: label: expected bool or integer; found {labels.dtype}")
+        raise InputError(f"make_spectrum_plot: label: expected bool or integer; found {labels.dtype}")
     acts, labels = acts.flatten().astype(float), labels.flatten()
     if acts.size == 0 or not np.isfinite(acts).all():
         bad = int((~np.isfinite(acts)).sum())
-        raise ValueError(
+        raise InputError(
             f"make_spectrum_plot: expected finite activations; found {bad} of {acts.size} that are not"
         )
     groups = [0, 1] if labels.dtype == bool else np.unique(labels).tolist()
@@ -105,13 +106,13 @@ def _group_names(
         names = ["label false", "label true"] if two else [f"label {group}" for group in groups]
     if not isinstance(names, Mapping):
         if len(names) != len(groups):
-            raise ValueError(
+            raise InputError(
                 f"make_spectrum_plot: names: expected {len(groups)} for labels {groups}; found {len(names)}"
             )
         names = dict(zip(groups, names, strict=True))
     missing = [group for group in groups if group not in names]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"make_spectrum_plot: names: expected one for each of the labels {groups}; missing {missing}"
         )
     return dict(names)

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Bool, Int64, UInt8
 from torch import Tensor
 
+from othello_interp.errors import InputError
 from othello_interp.rules.bitboards import advance, chunk_size, rows_of, signed, start, tables
 
 N_MOVES = 60
@@ -21,7 +22,7 @@ def random_games(
     is padded with 0.
     """
     if n < 0 or first < 0:
-        raise ValueError(f"random_games: n and first can't be negative; found n={n}, first={first}")
+        raise InputError(f"random_games: n and first can't be negative; found n={n}, first={first}")
     index = torch.arange(first, first + n, device=device)
     chunk = chunk_size(index.device)
     games = torch.zeros(n, N_MOVES, dtype=torch.uint8, device=device)

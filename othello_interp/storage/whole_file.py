@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from othello_interp.errors import FileError
 
 
 @contextmanager
@@ -11,14 +14,34 @@ def whole_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` at the end, removed after an error.
 
     The folder is made if there is none. Two processes may write the same file: the later one wins.
+    Raises FileError where it can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        raise FileError(f"{path} can't be written: {error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def writable_folder(path: Path, option: str = "--out") -> Path:
+    """The folder, made if there is none; FileError, naming the option to choose another, if it is read-only.
+
+    To be called before long work whose results are to go there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise FileError(
+            f"{path} can't be written to: {error.strerror or error}. Name another folder with {option}."
+        ) from error
+    return path
 
 
 def write_text(path: Path, text: str) -> None:

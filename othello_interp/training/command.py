@@ -11,11 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 from tqdm import tqdm
 
+from othello_interp.errors import FileError, OthelloInterpError
 from othello_interp.rules.random_games import random_games
-from othello_interp.storage.whole_file import whole_file
+from othello_interp.storage.whole_file import whole_file, writable_folder
 from othello_interp.training.log import append_record, read_records, write_loss_curve
 from othello_interp.training.trainer import EVALUATION_SEED, PRESETS, TrainConfig, Trainer, evaluate
 from othello_interp.weights.gpt import GPT
@@ -27,20 +30,20 @@ def train(
     init: Path | None = None,
     device: str = "cpu",
     workers: int | None = None,
-    save_minutes: float = 5,
+    save_minutes: float = 5.0,
 ) -> GPT:
     """Train until the budget is spent, resuming from `out` if a run was begun there; returns the model.
 
     init: weights to start from (safetensors, named as in a native TransformerBridge, LayerNorms folded
-    or not). Raises ValueError if they don't fit the configuration.
+    or not). Raises InputError if they don't fit the configuration, FileError if they can't be read.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    writable_folder(out)
     trainer = Trainer(config, device, workers)
     checkpoint, log = out / "checkpoint.pt", out / "metrics.jsonl"
     if checkpoint.exists():
         trainer.load(checkpoint)
     elif init:
-        trainer.model.load_weights(load_file(init))
+        trainer.model.load_weights(_weights(init))
     held_out = random_games(config.evaluation_games, EVALUATION_SEED, device=trainer.device)
     records = read_records(log, up_to=trainer.games)
 
@@ -54,7 +57,7 @@ def train(
     saved = time.monotonic()
     for figures in _with_progress_bar(trainer):
         if not figures["excess"] < 100:  # also when it is not a number
-            raise FloatingPointError(
+            raise OthelloInterpError(
                 f"the loss is {figures['excess']} after {trainer.games} games: lower the rate"
             )
         if time.monotonic() - saved > 60 * save_minutes:
@@ -67,6 +70,13 @@ def train(
         save_file(state, temporary, {"n_heads": str(config.model.n_heads), "normalization_type": "LN"})
     write_loss_curve(records, out / "loss_curve.html")
     return trainer.model
+
+
+def _weights(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise FileError(f"{path}: the weights to start from can't be read as safetensors: {error}") from error
 
 
 def _with_progress_bar(trainer: Trainer) -> Iterator[dict[str, float]]:
@@ -102,7 +112,9 @@ def add_arguments(parser) -> None:
     parser.add_argument("--init", type=Path, help="weights to start from (.safetensors)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="processor cores to use (default: all)")
-    parser.add_argument("--save-minutes", type=float, default=5, help="time between checkpoints (default: 5)")
+    parser.add_argument(
+        "--save-minutes", type=float, default=5.0, help="time between checkpoints (default: 5)"
+    )
     for option, kind, what in (
         ("games", int, "budget in games"),
         ("minutes", float, "budget in minutes, whichever ends first"),

@@ -17,6 +17,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from othello_interp.board import replay
+from othello_interp.errors import InputError
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import ALL_SQUARES
 from othello_interp.storage.whole_file import whole_file
@@ -92,7 +93,7 @@ class Trainer:
 
     def __init__(self, config: TrainConfig, device: str = "cpu", workers: int | None = None):
         if config.seed == EVALUATION_SEED:
-            raise ValueError(f"seed {config.seed} is that of the held-out games: choose another")
+            raise InputError(f"seed {config.seed} is that of the held-out games: choose another")
         self.config, self.device = config, torch.device(device)
         self.games, self.steps, self.seconds = 0, 0, 0.0
         self._clock = time.perf_counter()
@@ -198,7 +199,7 @@ class Trainer:
         here, there = asdict(self.config), state["config"]
         other = [f"{key} {there[key]}, not {here[key]}" for key in here if there[key] != here[key]]
         if other:
-            raise ValueError(
+            raise InputError(
                 f"{path} is of a run with other options ({'; '.join(other)}). "
                 "Give the same options to resume it, or another folder to start afresh."
             )

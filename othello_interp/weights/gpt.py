@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
+from othello_interp.errors import InputError
 from othello_interp.squares import N_TOKENS
 
 N_CTX = 59  # the model sees the first 59 moves of a game
@@ -31,7 +32,7 @@ class Attention(nn.Module):
     def __init__(self, config: GPTConfig):
         super().__init__()
         if config.d_model % config.n_heads:
-            raise ValueError(f"d_model {config.d_model} is not a multiple of n_heads {config.n_heads}")
+            raise InputError(f"d_model {config.d_model} is not a multiple of n_heads {config.n_heads}")
         self.n_heads = config.n_heads
         for name in ("q", "k", "v", "o"):
             self.add_module(name, nn.Linear(config.d_model, config.d_model))
@@ -117,7 +118,7 @@ class GPT(nn.Module):
             if name in state and state[name].shape != own[name].shape
         ]
         if missing or extra or wrong:
-            raise ValueError(
+            raise InputError(
                 f"these are not the weights of a GPT of {self.config}: missing {missing[:3]}, "
                 f"unexpected {extra[:3]}, wrong shape {wrong[:3]}"
             )

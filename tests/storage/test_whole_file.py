@@ -1,11 +1,15 @@
 """A file is the old one or the whole new one."""
 
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
+from othello_interp import cli
+from othello_interp.errors import FileError
+from othello_interp.storage import whole_file as whole_file_module
 from othello_interp.storage.whole_file import whole_file, write_text
 
 
@@ -49,3 +53,29 @@ def test_a_file_that_is_no_text_is_replaced(tmp_path):
     path.write_bytes(b"\xff\xfe\xff")
     write_text(path, "text")
     assert path.read_text() == "text"
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    path = tmp_path / "file" / "a.txt"
+    with (
+        pytest.raises(FileError, match=rf"{path} can't be written: .*File exists: '{path.parent}'"),
+        whole_file(path),
+    ):
+        pass
+
+
+def test_a_read_only_checkout_is_told_of_the_option(monkeypatch, tmp_path, capsys):
+    """As where the checkout is mounted read-only, which root's own rights can't get round."""
+
+    def refuse(dir):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(dir / "x"))
+
+    monkeypatch.setenv("OTHELLO_INTERP_ROOT", str(tmp_path))
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(whole_file_module, "TemporaryFile", refuse)
+    assert cli.main(["run"]) == 2
+    assert capsys.readouterr().err == (
+        f"othello-interp: {tmp_path}/build/notebooks can't be written to: Read-only file system. "
+        "Name another folder with --out.\n"
+    )

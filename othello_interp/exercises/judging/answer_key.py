@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from othello_interp.errors import FileError
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
@@ -19,7 +20,7 @@ from othello_interp.exercises.status import Status
 from othello_interp.storage.paths import solutions as solutions_folder
 
 
-class NoSolutions(FileNotFoundError):
+class NoSolutions(FileError, FileNotFoundError):
     """The solutions folder, or the part of it that an exercise needs, isn't there."""
 
 
