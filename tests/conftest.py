@@ -1,6 +1,8 @@
 """Checked shapes, one thread, and the models and games that many tests share."""
 
 import importlib.util
+from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,39 @@ def as_bridge():
         return bridge
 
     return convert
+
+
+HOSTILE = "\"><script>alert(1)</script>'{{7*7}}{% raw %}{# #}</pre></style><!-- `<b>`&lt;\u202e\0\x1b\ud800"
+
+
+class _Tags(HTMLParser):
+    """The tags of a page with the names of their attributes, in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, *(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag):
+        self.found.append(("/" + tag,))
+
+    def handle_comment(self, data):
+        self.found.append(("comment",))
+
+
+@pytest.fixture(scope="session")
+def stays_text():
+    """Takes a function that puts a text into every field of a page: markup in it must change no tag."""
+
+    def check(page_with: Callable[[str], str]) -> None:
+        page = page_with(HOSTILE)
+        assert _Tags(page).found == _Tags(page_with("plain `code`")).found
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;&#39;{{7*7}}{% raw %}{# #}" in page
+        assert "&amp;lt;" in page
+        assert not {"\u202e", "\0", "\x1b"} & set(page)
+        assert page.encode("utf-8")  # no half of a surrogate pair
+
+    return check

@@ -19,6 +19,7 @@ LAYERS = """
 errors
 storage
 squares patterns
+pages
 rules
 board
 weights

@@ -5,7 +5,6 @@ becomes MathML, which browsers draw themselves, a figure becomes a call of plotl
 lies beside the pages.
 """
 
-import html
 import re
 from pathlib import Path
 
@@ -17,16 +16,12 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from plotly.offline import get_plotlyjs
 
+from othello_interp.pages.render import render
 from othello_interp.storage.whole_file import write_text
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _SCRIPT = "plotly.min.js"
-_TEMPLATE = f"""
-{{%- extends 'index.html.j2' -%}}
-{{% block html_head_js %}}<script src="{_SCRIPT}"></script>{{% endblock %}}
-{{% block html_head_js_mathjax %}}{{% endblock %}}
-{{% block html_head_js_mermaidjs %}}{{% endblock %}}
-"""
+_TEMPLATE = Path(__file__).with_name("notebook.html.j2")
 # Code comes first so that a dollar inside it is left alone; then $$…$$, then $…$ on one line.
 _FORMULA = re.compile(
     r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?!\s)([^$`\n]+?)(?<!\s)\$(?!\d)", re.DOTALL
@@ -67,7 +62,7 @@ def _with_drawings(notebook: NotebookNode) -> NotebookNode:
 
 def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
     """Write an executed notebook as `path`, and plotly.js beside it."""
-    exporter = HTMLExporter(extra_loaders=[DictLoader({})], raw_template=_TEMPLATE)
+    exporter = HTMLExporter(extra_loaders=[DictLoader({})], raw_template=_TEMPLATE.read_text())
     page, _ = exporter.from_notebook_node(
         _with_drawings(notebook), resources={"metadata": {"name": title, "path": str(path.parent)}}
     )
@@ -77,11 +72,4 @@ def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
 
 def write_index(rows: list[tuple[str, str]], path: Path) -> None:
     """A page of links: (text, address) each."""
-    items = "\n".join(
-        f'<li><a href="{html.escape(address)}">{html.escape(text)}</a></li>' for text, address in rows
-    )
-    write_text(
-        path,
-        '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>Executed notebooks</title>\n'
-        f'<body style="font-family: sans-serif"><h1>Executed notebooks</h1>\n<ul>\n{items}\n</ul></body>\n',
-    )
+    write_text(path, render("notebooks/index.html.j2", rows=rows))

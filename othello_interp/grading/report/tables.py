@@ -1,4 +1,6 @@
-"""What grading leaves behind for machines: grades.csv and Gradescope's results. pages.py makes the pages."""
+"""What grading leaves behind for machines: grades.csv and Gradescope's results. feedback.py and
+class_report.py make the pages.
+"""
 
 import csv
 import io
@@ -7,7 +9,8 @@ from pathlib import Path
 
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
-from othello_interp.grading.report.pages import class_page, feedback_page
+from othello_interp.grading.report.class_report import class_page
+from othello_interp.grading.report.feedback import feedback_page
 from othello_interp.grading.score import ExerciseResult, Result
 from othello_interp.grading.standing import Standing
 from othello_interp.storage.whole_file import write_text
