@@ -45,7 +45,8 @@ def result_with(course, text: str, status: str, key: str = "key") -> Result:
         for name in course.exercises
     }
     return Result(
-        student=text, id=text + " id", key=key, digest=text, status=Standing.GRADED, total=1.0, exercises=items,
+        student=text, id=text + " id", key=key, digest=text, status=Standing.GRADED, total=1.0,
+        exercises=items,
         problems=[text], remarks={"files": [text], course.stems[0]: [text]}, look=[text],
         shingles=list(range(50)),
     )  # fmt: skip

@@ -72,7 +72,7 @@ def _mark(exercise: Exercise, item: ExerciseResult) -> Mark:
         kind, sign = "none", "·"
     else:
         kind, sign = ("wrong", "✗") if item.status == Status.WRONG else ("stopped", "!")
-    heading = HEADINGS.get(item.status, item.status)
+    heading = HEADINGS[Status(item.status)]
     return Mark(kind, sign, f"{heading}: {number(item.points)} of {exercise.points:g}")
 
 

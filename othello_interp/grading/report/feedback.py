@@ -38,7 +38,7 @@ def _card(exercise: Exercise, item: ExerciseResult) -> dict[str, Any]:
     return {
         "exercise": exercise,
         "item": item,
-        "heading": HEADINGS.get(item.status, item.status),
+        "heading": HEADINGS[Status(item.status)],
         "tone": tone,
         "hints": () if item.status in (Status.PASSED, Status.OPEN, Status.MISSING) else exercise.hints,
     }
