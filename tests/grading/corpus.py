@@ -6,7 +6,7 @@ read as far as possible. Each is built here; none is a file that somebody might 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from small_course import RIGHT, WRONG, cell, first, notebook, solved, stub
@@ -30,6 +30,10 @@ class Entry:
     points: dict[str, float | None]
     says: dict[str, str] = field(default_factory=dict)
     status: str = "graded"
+
+    def saying(self, **says: str) -> "Entry":
+        """The same, with words that the lists or messages must hold."""
+        return replace(self, says=self.says | says)
 
 
 def one(
@@ -519,6 +523,12 @@ def _without(document: dict, identity: str) -> dict:
     return document | {"cells": [c for c in document["cells"] if c["id"] != identity]}
 
 
+def _placed(document: dict, identity: str, *new: dict) -> dict:
+    """With cells put below the one of that id."""
+    at = next(i for i, c in enumerate(document["cells"]) if c["id"] == identity) + 1
+    return document | {"cells": [*document["cells"][:at], *new, *document["cells"][at:]]}
+
+
 def _edited(document: dict, identity: str, **changes: Any) -> dict:
     return document | {"cells": [c | changes if c["id"] == identity else c for c in document["cells"]]}
 
@@ -548,6 +558,222 @@ def _split(document: dict) -> dict:
         else:
             cells.append(c)
     return document | {"cells": cells}
+
+
+def checked(name: str, source: str, **says: str) -> Entry:
+    """Right answers, but for that to 1.2: it stands in the check cell below the stub."""
+    document = solved()
+    for c in document["cells"]:
+        if c["id"] == "stub1.2":
+            c["source"] = stub("1.2")
+        elif c["id"] == "check1.2":
+            c["source"] = source
+    return one(name, document, FULL, **says)
+
+
+CHECK = 'check("1.2", above)'
+USES_HELPER = "def above(acts, threshold):\n    return share_above(acts, threshold)"
+HELPER = "def share_above(acts, threshold):\n    return (acts > threshold).float().mean()"
+
+ANYWHERE = [
+    checked("answer in the check cell", RIGHT["1.2"] + "\n\n" + CHECK),
+    checked("check cell renamed for an answer", RIGHT["1.2"] + "\nabove(torch.ones(3), 0.5)"),
+    checked("check calls first, then the answer", CHECK + "\n" + RIGHT["1.2"]),
+    one(
+        "answer in a copy of the check cell",
+        _placed(
+            _edited(solved(), "stub1.2", source=stub("1.2")),
+            "check1.2",
+            cell(RIGHT["1.2"] + "\n" + CHECK, id="copy", exercise="1.2", role="check"),
+        ),
+        FULL,
+    ),
+    one(
+        "helper in the check cell",
+        _edited(first({**RIGHT, "1.2": USES_HELPER}), "check1.2", source=HELPER + "\n" + CHECK),
+        FULL,
+    ),
+    one(
+        "helper in the check cell of another exercise",
+        _edited(first({**RIGHT, "1.2": USES_HELPER}), "check1.3", source=HELPER),
+        FULL,
+    ),
+    one(
+        "first try in the stub cell, the answer in the check cell",
+        _edited(first({**RIGHT, "1.2": WRONG["1.2"]}), "check1.2", source=RIGHT["1.2"] + "\n" + CHECK),
+        FULL,
+        remarks="defined in 2 cells",
+    ),
+    one(
+        "a module written by the notebook",
+        first(
+            {**RIGHT, "1.2": "from own_helpers import share_above\n" + USES_HELPER},
+            ["%%writefile own_helpers.py\n" + HELPER],
+        ),
+        FULL,
+    ),
+]
+
+COLAB = "from google.colab import drive, files\ndrive.mount('/content/drive')"
+
+NOT_HERE = [
+    other_way("google.colab in the stub cell", COLAB, RIGHT["1.2"]).saying(
+        remarks="cell 5: `google.colab` is not installed here"
+    ),
+    other_way(
+        "a whole Colab preamble in the stub cell",
+        "import os, sys, google.colab",
+        "from google.colab import drive, files",
+        "drive.mount('/content/drive', force_remount=True)",
+        "%cd /content/drive/MyDrive",
+        "!pip install -q einops",
+        "uploaded = files.upload()",
+        "for name in uploaded.keys():",
+        "    print(name, len(uploaded[name]))",
+        "sys.path.append('/content/drive/MyDrive')",
+        "LEAST = 0.0",
+        "def above(acts, threshold):",
+        "    return (acts > threshold + LEAST).float().mean()",
+    ).saying(remarks="`!pip install -q einops` was ignored"),
+    other_way(
+        "plots with what is not installed",
+        "import matplotlib_of_mine.pyplot as plt",
+        "plt.rcParams['figure.figsize'] = (3, 3)",
+        "def above(acts, threshold):",
+        "    with plt.style.context('dark'):",
+        "        plt.hist(acts)",
+        "    plt.show()",
+        "    return (acts > threshold).float().mean()",
+    ).saying(remarks="`matplotlib_of_mine.pyplot` is not installed here"),
+    other_way(
+        "decorated by what is not installed",
+        "from numba_of_mine import njit",
+        "import lightning_of_mine as L",
+        "class Module(L.Module):",
+        "    def share(self, mask: L.Array | None):",
+        "        return mask.float().mean()",
+        "@njit(parallel=True)",
+        "def above(acts, threshold):",
+        "    return Module().share(acts > threshold)",
+    ),
+    other_way(
+        "an import that fails in the middle",
+        "try:",
+        "    import google.colab",
+        "    IN_COLAB = True",
+        "except ImportError:",
+        "    IN_COLAB = False",
+        "from torch import no_such_name",
+        "assert not IN_COLAB",
+        "open('/content/drive/games.txt').read()",
+        "scale = 1.0",
+        "def above(acts, threshold):",
+        "    return scale * (acts > threshold).float().mean()",
+    ).saying(remarks="cannot import name 'no_such_name'"),
+    other_way("shell lines without their mark", "pip install einops", "cd /content", RIGHT["1.2"]).saying(
+        remarks="Lines for the shell were taken as such"
+    ),
+    one(
+        "a helper after an import that fails",
+        first({**RIGHT, "1.2": USES_HELPER}, [COLAB + "\nfiles.download('x.csv')\n1 / 0\n" + HELPER]),
+        FULL,
+        remarks="ZeroDivisionError",
+    ),
+]
+
+IPYTHON = [
+    other_way(
+        "display in a function",
+        "def above(acts, threshold):",
+        "    display(acts)",
+        "    handle = display(acts, display_id=True)",
+        "    handle.update(threshold)",
+        "    return (acts > threshold).float().mean()",
+    ),
+    other_way(
+        "display from IPython in a function",
+        "from IPython.display import display, clear_output",
+        "def above(acts, threshold):",
+        "    display(acts)",
+        "    clear_output(wait=True)",
+        "    return (acts > threshold).float().mean()",
+    ),
+    other_way(
+        "the shell from IPython",
+        "from IPython import get_ipython",
+        "ipython = get_ipython()",
+        "ipython.run_line_magic('load_ext', 'autoreload')",
+        "ipython.events.register('pre_run_cell', print)",
+        "assert 'IPKernelApp' not in ipython.config",
+        RIGHT["1.2"],
+    ),
+    one(
+        "values of earlier cells",
+        first(
+            {
+                **RIGHT,
+                "1.2": "scale = _\nassert _ == __ + 1 and Out[len(In) - 3] == 1.0 and '3 + 4' not in _i\n"
+                "def above(acts, threshold):\n    return scale * (acts > threshold).float().mean()",
+            },
+            ["0.0", "assert _ == 0.0\n_ + 1.0"],
+        )
+        | {},
+        FULL,
+    ),
+    other_way(
+        "a name of its own for what nobody needs",
+        "for _ in range(3): pass",
+        "7",
+        "assert _ == 2 and callable(exit) and callable(quit) and _oh is Out and _ih is In and _dh",
+        RIGHT["1.2"],
+        "above(torch.ones(3), 0.5)",
+    ),
+    one(
+        "tasks across cells and lines",
+        solved(
+            [
+                "import asyncio\ntask = asyncio.create_task(asyncio.sleep(0, 5))\nawait task",
+                "assert await task == 5",
+            ]
+        ),
+        FULL,
+    ),
+    other_way("magics around an answer", "%%time", "import torch", "!ls", RIGHT["1.2"], "%time x = 3"),
+]
+
+SPELT = [
+    other_way("no-break spaces", RIGHT["1.2"].replace(" ", "\u00a0").replace("def\u00a0", "def ")).saying(
+        remarks="Special spaces were read as ordinary ones"
+    ),
+    other_way("zero-width characters and a byte order mark", "\ufeff" + RIGHT["1.2"].replace("(", "(\u200b")),
+    other_way(
+        "typographic quotation marks",
+        "def above(acts, threshold):",
+        "    “““The share above.”””",
+        "    names = [‘it’, “isn't”]",
+        "    return (acts > threshold).float().mean()",
+    ).saying(remarks="Typographic quotation marks"),
+    other_way("Windows line ends", *RIGHT["1.2"].replace("\n", "\r\n").split("\n")),
+    other_way("old Mac line ends", *("x = 1\r" + RIGHT["1.2"]).replace("\n", "\r").split("\n")),
+    other_way("tabs", RIGHT["1.2"].replace("    ", "\t")),
+    other_way(
+        "shell lines and special spaces", "pip install einops", RIGHT["1.2"].replace("    ", "\u3000")
+    ).saying(remarks="Special spaces were read as ordinary ones, lines for the shell"),
+    other_way(
+        "tabs and spaces",
+        "def above(acts, threshold):",
+        "    if len(acts):",
+        "\treturn (acts > threshold).float().mean()",
+        "    return 0.0",
+    ).saying(remarks="Tabs and spaces were mixed"),
+]
+
+HONEST += [*ANYWHERE, *NOT_HERE, *IPYTHON, *SPELT]
+
+
+def _marked(kind: str, **ours: Any) -> dict:
+    """A cell with whatever in the place of its exercise and role."""
+    return cell("Some text", kind) | {"metadata": {"othello_interp": ours}}
 
 
 BLANK_ALL = {"1.1": None, "1.2": None, "1.3": None}
@@ -626,6 +852,23 @@ DAMAGED = [
         first(RIGHT) | {"cells": [None, 7, "x", {}, {"cell_type": 3}, *solved()["cells"]]},
         FULL,
         remarks="damaged cells",
+    ),
+    one(
+        "marks that say nothing",
+        first(RIGHT)
+        | {
+            "cells": [
+                _marked("markdown", role="answer"),
+                _marked("markdown", role="answer", exercise="1.1"),
+                _marked("markdown", role="answer", exercise="9.9"),
+                _marked("markdown", role="answer", exercise=["1.1"]),
+                _marked("markdown", role=["answer"], exercise="1.1"),
+                _marked("markdown", role="stub", exercise="7.7"),
+                _marked("code", role="answer"),
+                *solved()["cells"],
+            ]
+        },
+        FULL,
     ),
     one("half a character", solved(["word = '\ud800'"]), FULL),
     one("byte order mark", b"\xef\xbb\xbf" + TEXT.encode(), FULL),

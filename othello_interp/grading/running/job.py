@@ -86,34 +86,31 @@ class _Runner:
 
     def _cells(self, child: Child) -> bool:
         """Run the steps; whether the child survived them. Cells that failed get a second chance at the end,
-        when everything they may need has been defined, and a third for their definitions alone."""
+        when everything they may need has been defined; then a statement that fails no longer holds up those
+        that follow it."""
         failed: dict[int, str] = {}
         remarks: list[str] = []
         for index, step in enumerate(self.steps):
             hurry = self._spent() > self.limits.total_seconds / 2  # leave time for the answers
-            answer = self._cell(child, index, hurry or index in self.cut_down)
+            answer = self._cell(child, index, "definitions" if hurry or index in self.cut_down else "all")
             if answer is None:
                 return False
-            status, error, ignored = answer
-            remarks += [f"{step.label}: `{what}` was ignored." for what in ignored]
+            status, error, said = answer
+            remarks += [f"{step.label}: {remark}" for remark in said]
             if status != "ran":
                 failed[index] = error if status == "failed" else f"does not parse: {error}"
         for index, error in failed.items():
-            step = self.steps[index]
-            for only_definitions in (False, True):
-                only_definitions |= self._spent() > self.limits.total_seconds / 2
-                answer = self._cell(child, index, only_definitions)
-                if answer is None:
-                    return False
-                if answer[0] == "ran":
-                    break
-            if answer[0] != "ran" or only_definitions:
-                remarks.append(f"{step.label}: {error}")
+            hurry = self._spent() > self.limits.total_seconds / 2
+            answer = self._cell(child, index, "definitions" if hurry else "each")
+            if answer is None:
+                return False
+            if answer[0] != "ran" or hurry:
+                remarks.append(f"{self.steps[index].label}: {error}")
         self.result.remarks = remarks
         return True
 
-    def _cell(self, child: Child, index: int, only_definitions: bool) -> tuple[str, str, list[str]] | None:
-        """Status, error and ignored magics of one step; None if the child was lost on it."""
+    def _cell(self, child: Child, index: int, parts: str) -> tuple[str, str, list[str]] | None:
+        """Status, error and remarks of one step; None if the child was lost on it."""
         if index in self.left_out:
             return "ran", "", []
         if self._left() <= 0:
@@ -126,13 +123,13 @@ class _Runner:
             "functions": list(step.functions),
             "seconds": seconds,
             "before": step.before,
-            "only_definitions": only_definitions,
+            "parts": parts,
         }
         try:
             answer = child.request(request, seconds + GRACE)
         except Lost as lost:
             self.result.losses.append(f"{step.label} {lost}; it was left out.")
-            (self.left_out if only_definitions else self.cut_down).add(index)
+            (self.left_out if parts == "definitions" else self.cut_down).add(index)
             return None
         return _cell_answer(answer)
 
@@ -168,9 +165,9 @@ class _Runner:
 def _cell_answer(answer: Any) -> tuple[str, str, list[str]]:
     """A child's answer on a cell, taken with care: nothing in it counts for points."""
     answer = answer if isinstance(answer, dict) else {}
-    ignored = answer.get("ignored")
-    ignored = [_text(item, 100) for item in ignored[:20]] if isinstance(ignored, list) else []
-    return _text(answer.get("status"), 20), _text(answer.get("error"), 500), ignored
+    remarks = answer.get("remarks")
+    remarks = [_text(item, 200) for item in remarks[:20]] if isinstance(remarks, list) else []
+    return _text(answer.get("status"), 20), _text(answer.get("error"), 500), remarks
 
 
 def _outcome(answer: Any, name: str) -> Outcome:

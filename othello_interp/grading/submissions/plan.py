@@ -40,24 +40,26 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
     """The plan for a submitted notebook, given the course's copy of it and its exercises."""
     plan = Plan(remarks=list(submitted.remarks))
     given = {_normal(cell.source) for cell in given_cells(master)}
+    checks = {_normal(cell.source) for cell in master.cells if cell.role == "check"}
     originals = {cell.id: cell for cell in master.cells if cell.id}
     texts = {_normal(cell.source) for cell in master.cells}
     previous = answering = ""
     for number, cell in enumerate(submitted.cells, start=1):
-        if cell.role == "answer" or originals.get(cell.id, cell).role == "answer":
-            answering = cell.exercise or originals[cell.id].exercise
+        original = originals.get(cell.id, cell)
+        if "answer" in (cell.role, original.role):
+            answering = cell.exercise or original.exercise
         elif cell.kind != "markdown" or _normal(cell.source) in texts:
             answering = ""
         if answering:  # this cell, and those of the student's own that follow it
             _take_words(plan, cell, answering, texts, exercises)
             continue
         source = _code(cell, number, exercises, plan)
-        if source is None or cell.role == "check":
+        if source is None or _normal(source) in checks:
             continue
         if _normal(source) not in given:
             plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
         previous = source
-    _remark_on_stubs(plan, submitted, exercises)
+    _remark_on_stubs(plan, exercises)
     return plan
 
 
@@ -99,14 +101,11 @@ def _take_words(plan: Plan, cell: Cell, exercise: str, texts: set[str], exercise
         plan.words[exercise] = (plan.words.get(exercise, "") + "\n\n" + cell.source).strip()
 
 
-def _remark_on_stubs(plan: Plan, submitted: Notebook, exercises: list[Exercise]) -> None:
+def _remark_on_stubs(plan: Plan, exercises: list[Exercise]) -> None:
     for exercise in exercises:
         if not exercise.function:
             continue
-        count = sum(
-            cell.kind == "code" and cell.role != "check" and defines(cell.source, exercise.function)
-            for cell in submitted.cells
-        )
+        count = sum(defines(step.source, exercise.function) for step in plan.steps)
         if count > 1:
             plan.remarks.append(
                 f"`{exercise.function}` is defined in {count} cells; "
