@@ -14,8 +14,9 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from othello_interp.errors import InputError
+from othello_interp.model import check_exists
 from othello_interp.squares import ALL_SQUARES
+from othello_interp.stream import post
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -38,7 +39,7 @@ def ablate(
     """
     hook = _setting(_neuron_list(model, layer, neurons), value, where)
     with torch.no_grad():
-        return model.run_with_hooks(tokens, fwd_hooks=[(_post(layer), hook)])
+        return model.run_with_hooks(tokens, fwd_hooks=[(post(layer), hook)])
 
 
 def ablate_each(
@@ -55,7 +56,7 @@ def ablate_each(
     with torch.no_grad():
         _, cache = model.run_with_cache(tokens, names_filter=name, stop_at_layer=layer + 1)
         for neuron in neurons:
-            with model.hooks(fwd_hooks=[(_post(layer), _setting([neuron], value, None))]):
+            with model.hooks(fwd_hooks=[(post(layer), _setting([neuron], value, None))]):
                 resid = cache[name]
                 for block in model.blocks[layer:]:
                     out = block(resid)
@@ -79,8 +80,8 @@ def direct_path(
     neurons = _neuron_list(model, layer, neurons)
     scale = "ln_final.hook_scale"
     with torch.no_grad():
-        _, cache = model.run_with_cache(tokens, names_filter=[_post(layer), scale])
-        change = value - cache[_post(layer)][..., neurons]
+        _, cache = model.run_with_cache(tokens, names_filter=[post(layer), scale])
+        change = value - cache[post(layer)][..., neurons]
         w_out = model.blocks[layer].mlp.W_out[neurons]
         w_out = w_out - w_out.mean(-1, keepdim=True)  # LayerNorm takes the mean off
         return change @ w_out @ model.W_U / cache[scale]
@@ -107,14 +108,14 @@ def effect_by_path(
         for kind, part in (("attention", "attn"), ("MLP", "mlp"))
     }
     scale, final = "ln_final.hook_scale", "ln_final.hook_normalized"
-    names = [*parts.values(), _post(layer), scale, final]
+    names = [*parts.values(), post(layer), scale, final]
     read = model.W_U[:, token] - model.W_U[:, token].mean()  # LayerNorm takes the mean off what it reads
     with torch.no_grad():
         _, before = model.run_with_cache(tokens, names_filter=names)
-        with model.hooks(fwd_hooks=[(_post(layer), _setting(neurons, value, None))]):
+        with model.hooks(fwd_hooks=[(post(layer), _setting(neurons, value, None))]):
             _, after = model.run_with_cache(tokens, names_filter=names)
         writes = {
-            "direct": (value - before[_post(layer)][..., neurons]) @ model.blocks[layer].mlp.W_out[neurons]
+            "direct": (value - before[post(layer)][..., neurons]) @ model.blocks[layer].mlp.W_out[neurons]
         }
         writes |= {kind: after[name] - before[name] for kind, name in parts.items()}
         split = {kind: write @ read / before[scale][..., 0] for kind, write in writes.items()}
@@ -152,10 +153,6 @@ def _readings(
     }
 
 
-def _post(layer: int) -> str:
-    return f"blocks.{layer}.mlp.hook_post"
-
-
 def _setting(
     neurons: list[int], value: float | Tensor, where: Tensor | None
 ) -> Callable[..., Float[Tensor, "game move neuron"]]:
@@ -172,11 +169,5 @@ def _setting(
 
 def _neuron_list(model: "TransformerBridge", layer: int, neurons: int | Sequence[int]) -> list[int]:
     neurons = [neurons] if isinstance(neurons, int) else list(neurons)
-    for name, indices, size in (
-        ("layer", [layer], model.cfg.n_layers),
-        ("neuron", neurons, model.cfg.d_mlp),
-    ):
-        for index in indices:
-            if not 0 <= index < size:
-                raise InputError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
+    check_exists(model, layer, neurons)
     return neurons

@@ -1,4 +1,9 @@
-"""Figures of the series for the original weights, to compare those of another model with."""
+"""The neuron of the series, and its figures in the original weights, to compare other models with."""
+
+#: L5N1393, what it is said to fire for, and the place of its clearest example among the focus games.
+LAYER, NEURON = 5, 1393
+HYPOTHESIS = "C0==BLANK & D1==THEIRS & E2==MINE"
+CLEAR_GAME = 5
 
 #: L5N1393 of the original Othello-GPT over 50 games of 59 moves, from the executed notebook
 #: Othello_GPT_Circuits.ipynb of the repository likenneth/othello_world (Neel Nanda's analysis).
@@ -22,5 +27,5 @@ PUBLISHED: dict[str, float] = {
     "ROC AUC": 0.831,
 }
 
-#: The moves of focus game 5 on which it fires, from the same source.
+#: The moves of focus game CLEAR_GAME on which it fires, from the same source.
 PUBLISHED_GAME_5 = (10, 12, 14, 16, 18, 20)

@@ -1,21 +1,23 @@
 """The embedded games, and the 50 focus games with everything the notebooks look up about them."""
 
-from collections.abc import Hashable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int8, Int64, UInt8
+from jaxtyping import Bool, Float, Int8, Int64, Integer, UInt8
 from torch import Tensor
 
 from othello_interp.board import relative, replay, theirs_vs_mine
-from othello_interp.model import N_CTX, model_name
+from othello_interp.model import model_name
 from othello_interp.squares import ALL_SQUARES
 from othello_interp.storage.data import data_path
+from othello_interp.stream import Key, activation_name, activations, layer_of
+from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
+
+LOGITS = "unembed.hook_out"
 
 
 def load_games() -> UInt8[Tensor, "10000 60"]:
@@ -26,8 +28,9 @@ def load_games() -> UInt8[Tensor, "10000 60"]:
 def load_focus_games(model: str | None = None) -> UInt8[Tensor, "50 60"]:
     """The 50 focus games as tokens.
 
-    model: whose focus games, a name as in load_model. The embedded ones are a random sample, ordered
-    so that game 5 is a clear example for L5N1393; the published ones are those of the original analysis.
+    model: whose focus games, a name as in load_model. Those of "published" are the ones of the original
+    analysis; any other model has the embedded ones, a random sample in which game 5 is a clear example
+    for L5N1393.
     """
     if model_name(model) == "published":
         from othello_interp.weights.published import load_published_focus_games
@@ -40,26 +43,36 @@ class ActivationCache:
     """Activations of a model on some games, by TransformerLens name: cache["post", 5, "mlp"],
     cache["post", 5], cache["resid_post", 6] or cache["blocks.5.mlp.hook_post"].
 
-    Each is computed when first asked for and kept: a full cache of 50 games would take over a gigabyte.
+    Each is computed when first asked for and kept: a full cache of 50 games would take over a gigabyte. The
+    first costs a forward pass, which leaves the logits and what every layer reads; any other costs its layer.
     """
 
     def __init__(self, model: "TransformerBridge", tokens: Int64[Tensor, "game move"]):
         self._model, self._tokens = model, tokens
         self._known: dict[str, Tensor] = {}
 
-    def __getitem__(self, key: Hashable) -> Tensor:
-        from transformer_lens.utilities import get_act_name
-
-        name = key if isinstance(key, str) else get_act_name(*key)
+    def __getitem__(self, key: Key) -> Tensor:
+        name = activation_name(self._model, key)
         if name not in self._known:
-            layer = name.split(".")[1] if name.startswith("blocks.") else None
-            if name not in self._model.hook_dict:
-                raise KeyError(f"{key!r}: this model has no activation {name}")
-            stop = None if layer is None or int(layer) + 1 >= self._model.cfg.n_layers else int(layer) + 1
-            with torch.no_grad():
-                _, cache = self._model.run_with_cache(self._tokens, names_filter=name, stop_at_layer=stop)
-            self._known[name] = cache[name]
+            layer = layer_of(name)
+            if layer is not None and _resid_pre(layer) in self._known:
+                self._known[name] = self._from_layer(layer, name)
+            else:
+                reads = map(_resid_pre, range(self._model.cfg.n_layers))
+                self._known |= activations(self._model, self._tokens, {name, LOGITS, *reads})
         return self._known[name]
+
+    def _from_layer(self, layer: int, name: str) -> Tensor:
+        """An activation of a layer from what the layer reads."""
+        found: list[Tensor] = []
+        hook = (name, lambda act, hook: found.append(act))
+        with torch.no_grad(), self._model.hooks(fwd_hooks=[hook]):
+            self._model.blocks[layer](self._known[_resid_pre(layer)])
+        return found[0]
+
+
+def _resid_pre(layer: int) -> str:
+    return f"blocks.{layer}.hook_resid_pre"
 
 
 class FocusGames:
@@ -72,13 +85,15 @@ class FocusGames:
     sees them: theirs -1, blank 0, mine +1; and 0 blank, 1 theirs, 2 mine.
     logits: (game, 59, 61) the model's output after each of the first 59 moves.
     cache: the model's activations, (game, 59, ...); see ActivationCache.
+    All on the model's device.
     """
 
-    def __init__(self, model: "TransformerBridge", tokens: UInt8[Tensor, "game 60"] | None = None):
-        """tokens: games without a pass; by default the focus games that belong to the model in use."""
-        tokens = load_focus_games() if tokens is None else tokens
-        self.tokens: Int64[Tensor, "game 60"] = tokens.long()
-        self.squares: Int64[Tensor, "game 60"] = torch.tensor([-1, *ALL_SQUARES])[self.tokens]
+    def __init__(self, model: "TransformerBridge", tokens: Integer[Tensor, "game 60"] | None = None):
+        """tokens: games without a pass; by default the focus games that belong to this model."""
+        tokens = load_focus_games(model.cfg.model_name) if tokens is None else tokens
+        device = model.W_E.device
+        self.tokens: Int64[Tensor, "game 60"] = tokens.long().to(device)
+        self.squares: Int64[Tensor, "game 60"] = torch.tensor([-1, *ALL_SQUARES], device=device)[self.tokens]
         played = replay(self.tokens)
         # After the last move nobody is to move; the boards are still seen from the other side.
         player = -played.movers
@@ -86,10 +101,8 @@ class FocusGames:
         self.valid_moves: Bool[Tensor, "game 60 8 8"] = played.legal
         self.states_plus_minus: Int8[Tensor, "game 60 8 8"] = relative(played.states, player)
         self.states_theirs_vs_mine: Int8[Tensor, "game 60 8 8"] = theirs_vs_mine(played.states, player)
-        self._model, self._inputs = model, self.tokens[:, :N_CTX].to(model.W_E.device)
-        self.cache = ActivationCache(model, self._inputs)
+        self.cache = ActivationCache(model, self.tokens[:, :N_CTX])
 
-    @cached_property
+    @property
     def logits(self) -> Float[Tensor, "game 59 61"]:
-        with torch.no_grad():
-            return self._model(self._inputs)
+        return self.cache[LOGITS]

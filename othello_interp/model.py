@@ -6,6 +6,7 @@ metadata gives n_heads. One with LayerNorm weights, as `othello-interp train` wr
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from othello_interp.errors import OthelloInterpError
+from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.squares import N_TOKENS
 from othello_interp.storage.data import data_path
 from othello_interp.weights.fold import fold
+from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
 
-N_CTX = 59
 MODEL_VARIABLE = "OTHELLO_INTERP_MODEL"
 
 
@@ -36,6 +37,7 @@ def load_model(name: str | Path | None = None, device: str | torch.device = "cpu
     name: "embedded" (the model that ships with the project), "published" (the weights of Li et al.
     2023, downloaded once), or the path of a .safetensors checkpoint. By default the environment
     variable OTHELLO_INTERP_MODEL decides, so that whole notebooks can be switched; else "embedded".
+    The model remembers its name in `cfg.model_name`.
 
     Raises OthelloInterpError for a missing, damaged or unsuitable file.
     """
@@ -82,8 +84,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], int]:
 def bridge(state: dict[str, Tensor], n_heads: int, source: str) -> "TransformerBridge":
     """A TransformerBridge with these weights, whose sizes follow from their shapes.
 
-    source: what to call the weights in an error. Raises OthelloInterpError naming a missing,
-    unexpected or misshapen tensor.
+    source: what the weights are called: in an error, and in the model's `cfg.model_name`. Raises
+    OthelloInterpError naming a missing, unexpected or misshapen tensor.
     """
     from transformer_lens import TransformerBridge, TransformerBridgeConfig
 
@@ -108,9 +110,21 @@ def bridge(state: dict[str, Tensor], n_heads: int, source: str) -> "TransformerB
         device="cpu",
     )
     model = TransformerBridge.boot_native(config).eval()
+    model.cfg.model_name = source  # the constructor calls every model "native"
     _check_state(state, model.state_dict(), source)
     model.load_state_dict(state, strict=True)
     return model.requires_grad_(False)
+
+
+def check_exists(model: "TransformerBridge", layer: int, neurons: Iterable[int] = ()) -> None:
+    """Raises ValueError for a layer, or a neuron of it, that the model hasn't got."""
+    for name, indices, size in (
+        ("layer", [layer], model.cfg.n_layers),
+        ("neuron", neurons, model.cfg.d_mlp),
+    ):
+        for index in indices:
+            if not 0 <= index < size:
+                raise InputError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
 
 
 def _check_state(state: dict[str, Tensor], expected: dict[str, Tensor], source: str) -> None:

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 from othello_interp.errors import InputError
+from othello_interp.model import check_exists
 from othello_interp.squares import ALL_SQUARES
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def get_w_in(
 
     Raises ValueError when the model has no such layer or neuron.
     """
-    _check_neuron(model, layer, neuron)
+    check_exists(model, layer, [neuron])
     return _maybe_normalize(model.blocks[layer].mlp.W_in[:, neuron].detach().clone(), normalize)
 
 
@@ -37,14 +38,8 @@ def get_w_out(
 
     Raises ValueError when the model has no such layer or neuron.
     """
-    _check_neuron(model, layer, neuron)
+    check_exists(model, layer, [neuron])
     return _maybe_normalize(model.blocks[layer].mlp.W_out[neuron].detach().clone(), normalize)
-
-
-def _check_neuron(model: "TransformerBridge", layer: int, neuron: int) -> None:
-    for name, index, size in (("layer", layer, model.cfg.n_layers), ("neuron", neuron, model.cfg.d_mlp)):
-        if not 0 <= index < size:
-            raise InputError(f"{name} {index} doesn't exist: this model has {name}s 0..{size - 1}")
 
 
 def _maybe_normalize(vector: Float[Tensor, " d_model"], normalize: bool) -> Float[Tensor, " d_model"]:

@@ -4,6 +4,7 @@ The probe follows Nanda et al. 2023: for every square, three linear scores (blan
 the player about to move sees the board), trained with cross-entropy.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
-from othello_interp.errors import InputError, OthelloInterpError
-from othello_interp.model import model_name
+from othello_interp.errors import OthelloInterpError
+from othello_interp.model import check_exists, model_name
 from othello_interp.squares import ALL_SQUARES, CENTRE
 from othello_interp.storage.data import data_path
+from othello_interp.stream import stream
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -37,6 +39,10 @@ class Probe:
         """The board read off the residual stream: 0 blank, 1 theirs, 2 mine."""
         scores = (resid @ self.weight.flatten(1)).unflatten(-1, (8, 8, 3)) + self.bias
         return scores.argmax(-1).to(torch.int8)
+
+    def to(self, device: torch.device | str) -> "Probe":
+        """The probe on another device; a probe that is read from a file is on the CPU."""
+        return Probe(self.weight.to(device), self.bias.to(device), self.layer)
 
     @property
     def blank(self) -> Float[Tensor, "d_model 8 8"]:
@@ -96,19 +102,20 @@ def read_probe(path: Path) -> Probe:
 
 
 def residuals_and_boards(
-    model: "TransformerBridge", tokens: Integer[Tensor, "game 60"], layer: int
-) -> tuple[Float[Tensor, "game move d_model"], Int8[Tensor, "game move 8 8"]]:
-    """The residual stream after a layer at PROBE_MOVES, and the boards (0 blank, 1 theirs, 2 mine)."""
-    from othello_interp.games import FocusGames
-
-    if not 0 <= layer < model.cfg.n_layers:
-        raise InputError(f"layer {layer} doesn't exist: this model has layers 0..{model.cfg.n_layers - 1}")
-    resid, boards = [], []
-    for part in tokens.split(100):
-        games = FocusGames(model, part)
-        resid.append(games.cache["resid_post", layer][:, PROBE_MOVES])
-        boards.append(games.states_theirs_vs_mine[:, PROBE_MOVES])
-    return torch.cat(resid), torch.cat(boards)
+    model: "TransformerBridge", tokens: Integer[Tensor, "game 60"], layers: Iterable[int]
+) -> tuple[dict[int, Float[Tensor, "game move d_model"]], Int8[Tensor, "game move 8 8"]]:
+    """The residual stream after some layers, by layer, and the boards (0 blank, 1 theirs, 2 mine), at
+    PROBE_MOVES. On the model's device. Raises ValueError for a layer that the model hasn't got."""
+    layers = list(layers)
+    for layer in layers:
+        check_exists(model, layer)
+    resids: dict[int, list[Tensor]] = {layer: [] for layer in layers}
+    boards = []
+    for batch in stream(model, tokens, [("resid_post", layer) for layer in layers]):
+        boards.append(batch.boards[:, PROBE_MOVES])
+        for layer, parts in resids.items():
+            parts.append(batch.acts["resid_post", layer][:, PROBE_MOVES])
+    return {layer: torch.cat(parts) for layer, parts in resids.items()}, torch.cat(boards)
 
 
 def train_probe(
@@ -123,8 +130,8 @@ def train_probe(
 
     The same seed gives the same probe. Raises ValueError for a layer the model hasn't got.
     """
-    resid, boards = residuals_and_boards(model, tokens, layer)
-    return fit_probe(resid.flatten(0, 1), boards.flatten(0, 1), layer, seed, epochs, progress)
+    resids, boards = residuals_and_boards(model, tokens, [layer])
+    return fit_probe(resids[layer].flatten(0, 1), boards.flatten(0, 1), layer, seed, epochs, progress)
 
 
 def fit_probe(
@@ -165,8 +172,8 @@ def probe_hits(
 ) -> Bool[Tensor, "game move 8 8"]:
     """Where the probe reads the board rightly, at PROBE_MOVES. Average it over games and moves for the
     accuracy by square, over games and squares for the accuracy by move."""
-    resid, boards = residuals_and_boards(model, tokens, probe.layer)
-    return probe(resid) == boards
+    resids, boards = residuals_and_boards(model, tokens, [probe.layer])
+    return probe.to(boards.device)(resids[probe.layer]) == boards
 
 
 def probe_accuracy(probe: Probe, model: "TransformerBridge", tokens: Integer[Tensor, "game 60"]) -> float:

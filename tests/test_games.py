@@ -37,6 +37,11 @@ def test_game_5_is_a_clear_example(focus):
     assert labels[fires].float().mean() > 0.9
 
 
+def test_the_model_decides_which_games_not_the_environment(tiny, monkeypatch):
+    monkeypatch.setenv("OTHELLO_INTERP_MODEL", "published")  # whose games would have to be downloaded
+    assert torch.equal(FocusGames(tiny).tokens, load_focus_games("embedded").long())
+
+
 def test_states_of_the_focus_games(focus):
     for game in (0, 5, 49):
         for move, (board, mover, player, legal) in enumerate(slow_rules.replay(focus.tokens[game].tolist())):

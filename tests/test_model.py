@@ -78,6 +78,8 @@ def test_a_path_and_the_environment_variable_pick_a_model(tmp_path, monkeypatch,
     torch.testing.assert_close(load_model(path)(tokens[:2, :59].long()), expected)
     monkeypatch.setenv("OTHELLO_INTERP_MODEL", str(path))
     torch.testing.assert_close(load_model()(tokens[:2, :59].long()), expected)
+    assert load_model().cfg.model_name == str(path)
+    assert load_model("embedded").cfg.model_name == "embedded"
 
 
 # --- bad files ---------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import save_file
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.games import load_games
+from othello_interp.games import FocusGames, load_games
 from othello_interp.probe import (
     Probe,
     fit_probe,
@@ -13,6 +13,7 @@ from othello_interp.probe import (
     probe_accuracy,
     probe_hits,
     read_probe,
+    residuals_and_boards,
     train_probe,
 )
 from othello_interp.storage.data import provenance
@@ -41,8 +42,6 @@ def test_the_embedded_probe_is_as_good_as_recorded(embedded):
 
 
 def test_accuracy_against_a_loop(tiny, tokens):
-    from othello_interp.games import FocusGames
-
     generator = torch.Generator().manual_seed(0)
     probe = Probe(
         torch.randn(20, 8, 8, 3, generator=generator), torch.randn(8, 8, 3, generator=generator), layer=1
@@ -66,6 +65,15 @@ def test_accuracy_against_a_loop(tiny, tokens):
 def test_same_seed_same_probe(tiny, tokens):
     first, again = (train_probe(tiny, tokens[:8], layer=1, seed=3, epochs=1) for _ in range(2))
     assert torch.equal(first.weight, again.weight)
+
+
+def test_layers_are_read_in_one_pass_as_they_are_one_by_one(tiny, tokens):
+    resids, boards = residuals_and_boards(tiny, tokens[:35], [1, 0])
+    _, full = tiny.run_with_cache(tokens[:35, :59].long())
+    assert list(resids) == [1, 0]
+    for layer, resid in resids.items():
+        torch.testing.assert_close(resid, full["resid_post", layer][:, 5:55])
+    assert torch.equal(boards, FocusGames(tiny, tokens[:35]).states_theirs_vs_mine[:, 5:55])
 
 
 def test_no_such_layer(tiny, tokens):

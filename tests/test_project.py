@@ -24,7 +24,8 @@ rules
 board
 weights
 model
-games probe neurons hypotheses figures
+stream hypotheses figures neurons
+games probe
 lines ablation
 plotting
 utils

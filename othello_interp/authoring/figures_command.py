@@ -7,11 +7,10 @@ import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
-from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.figures import PUBLISHED, PUBLISHED_GAME_5
 from othello_interp.games import FocusGames, load_focus_games, load_games
 from othello_interp.hypotheses import parse, roc_auc
-from othello_interp.model import N_CTX, load_model, model_name
+from othello_interp.model import load_model, model_name
 from othello_interp.neurons import (
     cosine_similarity,
     get_w_in,
@@ -20,7 +19,7 @@ from othello_interp.neurons import (
     orthonormal_basis,
     variance_fraction,
 )
-from othello_interp.probe import PROBE_MOVES, Probe, fit_probe, load_probe
+from othello_interp.probe import Probe, fit_probe, load_probe, residuals_and_boards
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import label_to_id, label_to_square, square_to_label
 from othello_interp.training.trainer import EVALUATION_SEED, evaluate
@@ -118,17 +117,9 @@ def probe_accuracy_by_layer(
     model: "TransformerBridge", tokens: UInt8[Tensor, "game 60"], n_held_out: int, progress: bool = False
 ) -> list[float]:
     """Share of the squares that each layer's probe reads rightly in the last games, trained on the others."""
-    layers = range(model.cfg.n_layers)
-    names = [f"blocks.{layer}.hook_resid_post" for layer in layers]
-    parts: list[list[Tensor]] = []
-    for games in tokens.split(100):
-        with torch.no_grad():
-            _, cache = model.run_with_cache(games[:, :N_CTX].long(), names_filter=names)
-        parts.append([cache[name][:, PROBE_MOVES] for name in names])
-    played = replay(tokens)
-    boards = theirs_vs_mine(played.states, -played.movers)[:, PROBE_MOVES]
+    resids, boards = residuals_and_boards(model, tokens, range(model.cfg.n_layers))
     accuracies = []
-    for layer, resid in zip(layers, map(torch.cat, zip(*parts, strict=True)), strict=True):
+    for layer, resid in resids.items():
         train = (x[:-n_held_out].flatten(0, 1) for x in (resid, boards))
         probe = fit_probe(*train, layer, progress=progress)
         accuracies.append((probe(resid[-n_held_out:]) == boards[-n_held_out:]).float().mean().item())

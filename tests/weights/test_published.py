@@ -86,6 +86,8 @@ def test_the_weights_are_converted(gpt, folder, accepted, monkeypatch):
     model = load_model()
     tokens = random_games(2, seed=5)[:, :59].long()
     torch.testing.assert_close(model(tokens), gpt(tokens), rtol=1e-4, atol=1e-4)
+    monkeypatch.delenv("OTHELLO_INTERP_MODEL")
+    assert torch.equal(FocusGames(model).tokens, load_focus_games("published").long())
     assert (model.cfg.n_layers, model.cfg.d_model, model.cfg.d_mlp) == (8, 512, 2048)
 
 
@@ -103,7 +105,7 @@ def test_the_probe_and_the_games_come_with_the_weights(folder, accepted, monkeyp
     assert probe.layer == 6
     games = load_focus_games()
     assert torch.equal(games, random_games(60, seed=4)[:50])
-    assert FocusGames(tiny).tokens.shape == (50, 60)
+    assert torch.equal(FocusGames(tiny).tokens, load_focus_games("embedded").long()), "not its games"
 
 
 def test_other_weights_are_refused(folder, monkeypatch):
