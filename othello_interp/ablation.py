@@ -16,7 +16,7 @@ from torch import Tensor
 
 from othello_interp.model import check_exists
 from othello_interp.squares import ALL_SQUARES
-from othello_interp.stream import post
+from othello_interp.stream import post, run_stage, stage_of
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
@@ -57,11 +57,10 @@ def ablate_each(
         _, cache = model.run_with_cache(tokens, names_filter=name, stop_at_layer=layer + 1)
         for neuron in neurons:
             with model.hooks(fwd_hooks=[(post(layer), _setting([neuron], value, None))]):
-                resid = cache[name]
-                for block in model.blocks[layer:]:
-                    out = block(resid)
-                    resid = out[0] if isinstance(out, tuple) else out  # a block may return more than that
-                results.append(model.unembed(model.ln_final(resid)))
+                value_so_far = cache[name]
+                for stage in range(stage_of(model, name), model.cfg.n_layers + 2):
+                    value_so_far = run_stage(model, stage, value_so_far)
+                results.append(value_so_far)
     return torch.stack(results)
 
 

@@ -11,7 +11,7 @@ from othello_interp.board import relative, replay, theirs_vs_mine
 from othello_interp.model import model_name
 from othello_interp.squares import ALL_SQUARES
 from othello_interp.storage.data import data_path
-from othello_interp.stream import Key, activation_name, activations, layer_of
+from othello_interp.stream import Key, activation_name, run_stage, stage_of
 from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
@@ -44,35 +44,31 @@ class ActivationCache:
     cache["post", 5], cache["resid_post", 6] or cache["blocks.5.mlp.hook_post"].
 
     Each is computed when first asked for and kept: a full cache of 50 games would take over a gigabyte. The
-    first costs a forward pass, which leaves the logits and what every layer reads; any other costs its layer.
+    model is run as far as that takes, and later on from there, since what each layer reads is kept as well;
+    an activation of a layer that has been passed costs that layer alone.
     """
 
     def __init__(self, model: "TransformerBridge", tokens: Int64[Tensor, "game move"]):
-        self._model, self._tokens = model, tokens
+        self._model = model
+        self._inputs: list[Tensor] = [tokens]  # of each stage as far as the model has been run
         self._known: dict[str, Tensor] = {}
 
     def __getitem__(self, key: Key) -> Tensor:
         name = activation_name(self._model, key)
         if name not in self._known:
-            layer = layer_of(name)
-            if layer is not None and _resid_pre(layer) in self._known:
-                self._known[name] = self._from_layer(layer, name)
-            else:
-                reads = map(_resid_pre, range(self._model.cfg.n_layers))
-                self._known |= activations(self._model, self._tokens, {name, LOGITS, *reads})
+            with torch.no_grad():
+                self._known[name] = self._run(name)
         return self._known[name]
 
-    def _from_layer(self, layer: int, name: str) -> Tensor:
-        """An activation of a layer from what the layer reads."""
+    def _run(self, name: str) -> Tensor:
         found: list[Tensor] = []
-        hook = (name, lambda act, hook: found.append(act))
-        with torch.no_grad(), self._model.hooks(fwd_hooks=[hook]):
-            self._model.blocks[layer](self._known[_resid_pre(layer)])
+        stage = stage_of(self._model, name)
+        with self._model.hooks(fwd_hooks=[(name, lambda act, hook: found.append(act))]):
+            for step in range(min(stage, len(self._inputs) - 1), stage + 1):
+                out = run_stage(self._model, step, self._inputs[step])
+                if len(self._inputs) == step + 1:
+                    self._inputs.append(out)
         return found[0]
-
-
-def _resid_pre(layer: int) -> str:
-    return f"blocks.{layer}.hook_resid_pre"
 
 
 class FocusGames:

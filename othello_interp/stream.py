@@ -85,8 +85,8 @@ def activations(
     names = list(names)
     if not names:
         return {}
-    layers = [layer_of(name) for name in names]
-    stop = None if None in layers else max(layers) + 1
+    last = max(stage_of(model, name) for name in names)
+    stop = last if last <= model.cfg.n_layers else None
     with torch.no_grad():
         _, cache = model.run_with_cache(tokens, names_filter=names, stop_at_layer=stop)
     return {name: cache[name] for name in names}
@@ -117,10 +117,26 @@ def post(layer: int) -> str:
     return f"blocks.{layer}.mlp.hook_post"
 
 
-def layer_of(name: str) -> int | None:
-    """The layer that an activation belongs to by its name; None outside of the layers.
+def stage_of(model: "TransformerBridge", name: str) -> int:
+    """The stage of the model that an activation belongs to, by its full name: 0 the embedding, n + 1 layer n,
+    and last the final LayerNorm with the unembedding.
 
-    >>> layer_of("blocks.5.mlp.hook_post"), layer_of("ln_final.hook_scale")
-    (5, None)
+    >>> from othello_interp.model import tiny_model
+    >>> names = "embed.hook_out", "blocks.1.hook_resid_pre", "ln_final.hook_scale"
+    >>> [stage_of(tiny_model(seed=0), name) for name in names]  # 2 layers
+    [0, 2, 3]
     """
-    return int(name.split(".")[1]) if name.startswith("blocks.") else None
+    if name.startswith("blocks."):
+        return int(name.split(".")[1]) + 1
+    return model.cfg.n_layers + 1 if name.startswith(("ln_final.", "unembed.", "hook_unembed")) else 0
+
+
+def run_stage(model: "TransformerBridge", stage: int, value: Tensor) -> Tensor:
+    """What a stage makes of what the one before it has made: of tokens the residual stream, and so on to the
+    logits. The model's hooks fire."""
+    if stage == 0:
+        return model(value, stop_at_layer=0)
+    if stage > model.cfg.n_layers:
+        return model.unembed(model.ln_final(value))
+    out = model.blocks[stage - 1](value)
+    return out[0] if isinstance(out, tuple) else out  # a block may return more than the residual stream

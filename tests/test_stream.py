@@ -61,13 +61,18 @@ def test_a_batch_is_one_pass_as_far_as_needed(tiny, tokens, passes):
         assert passes == 2 * layers, wanted
 
 
-def test_the_cache_runs_the_model_once_and_then_single_layers(tiny, tokens, passes):
+def test_the_cache_runs_on_from_where_it_is_and_then_single_layers(tiny, tokens, passes):
     focus = FocusGames(tiny, tokens[:3])
     _, full = tiny.run_with_cache(tokens[:3, :59].long())
     passes.clear()
-    torch.testing.assert_close(focus.cache["post", 1], full["post", 1])
-    assert passes == [0, 1]
-    for key, layers in ((("post", 0), [0]), (("attn_out", 1), [1]), (("resid_pre", 1), [])):
+    for key, layers in (
+        ("embed.hook_out", []),
+        (("post", 0), [0]),
+        (("resid_post", 1), [1]),
+        (("attn_out", 0), [0]),
+        (("post", 1), [1]),
+        (("resid_pre", 1), [1]),
+    ):
         passes.clear()
         torch.testing.assert_close(focus.cache[key], full[key])
         assert passes == layers, key
@@ -75,8 +80,9 @@ def test_the_cache_runs_the_model_once_and_then_single_layers(tiny, tokens, pass
     passes.clear()
     torch.testing.assert_close(focus.logits, full["unembed.hook_out"])
     assert passes == []
-    torch.testing.assert_close(focus.cache["embed.hook_out"], full["embed.hook_out"])
-    torch.testing.assert_close(focus.cache["post", 0], full["post", 0])
+    torch.testing.assert_close(focus.cache["ln_final.hook_scale"], full["ln_final.hook_scale"])
+    assert FocusGames(tiny, tokens[:3]).logits.equal(focus.logits)
+    assert passes == [0, 1]
 
 
 def test_a_batch_that_nobody_holds_is_freed(tiny, tokens):
