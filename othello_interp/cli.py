@@ -14,6 +14,8 @@ from othello_interp import __version__
 from othello_interp.errors import OthelloInterpError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "start": ("othello_interp.student.start_command", "make a folder with the notebooks, to work in"),
+    "update": ("othello_interp.student.update_command", "bring a newer version into such a folder"),
     "run": (
         "othello_interp.notebooks.run",
         "execute the notebooks, blank and solved, into HTML",

@@ -33,6 +33,7 @@ training
 authoring
 exercises
 notebooks
+student
 grading
 """
 FREE = {"__init__", "cli"}  # these import lazily, whatever they need
