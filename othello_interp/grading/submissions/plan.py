@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from othello_interp.exercises.records import Exercise
 from othello_interp.grading.submissions.given import given_cells
 from othello_interp.grading.submissions.notebook_file import Cell, Notebook, defines
+from othello_interp.grading.submissions.words import find_words
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,11 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
     given = {_normal(cell.source) for cell in given_cells(master)}
     checks = {_normal(cell.source) for cell in master.cells if cell.role == "check"}
     originals = {cell.id: cell for cell in master.cells if cell.id}
-    texts = {_normal(cell.source) for cell in master.cells}
-    previous = answering = ""
+    plan.words, remarks = find_words(submitted, master, exercises)
+    plan.remarks += remarks
+    previous = ""
     for number, cell in enumerate(submitted.cells, start=1):
-        original = originals.get(cell.id, cell)
-        if "answer" in (cell.role, original.role):
-            answering = cell.exercise or original.exercise
-        elif cell.kind != "markdown" or _normal(cell.source) in texts:
-            answering = ""
-        if answering:  # this cell, and those of the student's own that follow it
-            _take_words(plan, cell, answering, texts, exercises)
+        if "answer" in (cell.role, originals.get(cell.id, cell).role):
             continue
         source = _code(cell, number, exercises, plan)
         if source is None or _normal(source) in checks:
@@ -93,12 +89,6 @@ def _functions(cell: Cell, exercises: list[Exercise]) -> tuple[str, ...]:
     )
     others = any(defines(cell.source, name) for name in named if name not in tagged)
     return named if others or not tagged else tagged
-
-
-def _take_words(plan: Plan, cell: Cell, exercise: str, texts: set[str], exercises: list[Exercise]) -> None:
-    known = any(exercise == other.id for other in exercises)
-    if known and cell.source.strip() and _normal(cell.source) not in texts:
-        plan.words[exercise] = (plan.words.get(exercise, "") + "\n\n" + cell.source).strip()
 
 
 def _remark_on_stubs(plan: Plan, exercises: list[Exercise]) -> None:
