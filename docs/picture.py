@@ -5,18 +5,17 @@ from pathlib import Path
 from plotly.subplots import make_subplots
 
 from othello_interp import utils
+from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames
 from othello_interp.hypotheses import parse
 from othello_interp.model import load_model
 from othello_interp.neurons import get_w_out, logit_attribution
 
-LAYER, NEURON = 5, 1393
-
 model = load_model("embedded")
 focus = FocusGames(model)
 board = logit_attribution(get_w_out(model, LAYER, NEURON), model.W_U)
 acts = focus.cache["post", LAYER][..., NEURON]
-matches = parse("C0==BLANK & D1==THEIRS & E2==MINE")(focus.states_theirs_vs_mine[:, :59])
+matches = parse(HYPOTHESIS)(focus.states_theirs_vs_mine[:, :59])
 
 left = utils.plot_board_values(board, return_fig=True)
 right = utils.make_spectrum_plot(

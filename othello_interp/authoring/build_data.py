@@ -16,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from othello_interp.authoring.surgery import best_neurons, relabel, swap_neurons
+from othello_interp.figures import CLEAR_GAME, HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse
 from othello_interp.model import bridge, load_model, read_checkpoint
@@ -23,10 +24,9 @@ from othello_interp.probe import probe_accuracy, train_probe
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import label_to_square
 from othello_interp.storage.data import write_data
+from othello_interp.weights.gpt import N_CTX
 
-HYPOTHESIS, LAYER, NEURON = "C0==BLANK & D1==THEIRS & E2==MINE", 5, 1393
 GAMES_SEED, FOCUS_SEED, PROBE_SEED, CHOICE_SEED = 1393, 50, 7, 300
-CLEAR_GAME = 5  # the place in the focus games of the clearest example
 GENERATOR = "othello_interp.random_games, version 1"
 
 
@@ -37,12 +37,12 @@ def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
 
 
 def build_model(weights: Path, n_games: int = 300) -> None:
-    """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that index 1393 of layer 5
-    is the neuron that best fits the hypothesis."""
+    """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that L5N1393 is the
+    neuron that best fits the hypothesis."""
     state, n_heads = read_checkpoint(weights)
     model = bridge(state, n_heads, source=str(weights))
     games = FocusGames(model, random_games(n_games, CHOICE_SEED))
-    acts, boards = games.cache["post", LAYER], games.states_theirs_vs_mine[:, :59]
+    acts, boards = games.cache["post", LAYER], games.states_theirs_vs_mine[:, :N_CTX]
     w_out = model.blocks[LAYER].mlp.W_out
     candidates = best_neurons(acts, boards, w_out, model.W_U, HYPOTHESIS, label_to_square("C0"))
     for candidate in candidates:
@@ -74,11 +74,11 @@ def clearness(acts: Float[Tensor, "game move"], labels: Float[Tensor, "game move
 
 
 def build_focus_games() -> None:
-    """Writes 50 random games, the clearest of them for L5N1393 in place 5."""
+    """Writes 50 random games, the clearest of them for L5N1393 in place CLEAR_GAME."""
     tokens = random_games(50, FOCUS_SEED)
     games = FocusGames(load_model("embedded"), tokens)
-    labels = parse(HYPOTHESIS)(games.states_theirs_vs_mine[:, :59]).float()
-    best = int(clearness(games.cache["post", 5][..., 1393], labels).argmax())
+    labels = parse(HYPOTHESIS)(games.states_theirs_vs_mine[:, :N_CTX]).float()
+    best = int(clearness(games.cache["post", LAYER][..., NEURON], labels).argmax())
     tokens[[CLEAR_GAME, best]] = tokens[[best, CLEAR_GAME]]
     order = f"games 0..49 of the seed, game {best} swapped with game {CLEAR_GAME}: the clearest for L5N1393"
     write_data("focus_games.npz", _npz(tokens), seed=FOCUS_SEED, generator=GENERATOR, order=order)

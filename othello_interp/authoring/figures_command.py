@@ -1,14 +1,20 @@
-"""`othello-interp figures`: what is known of L5N1393 in the original weights, beside that of a model here."""
+"""`othello-interp figures`: what is known of L5N1393 in the original weights, beside that of a model here.
+
+FIGURES lists them: a name, the published figure and how to find that of a model. Published are those of
+figures.PUBLISHED; those at half of the maximum and the top 1%, computed from the activations that the same
+notebook shows; the illegal rate, from Li et al. 2023; the probe's accuracy, from Nanda et al. 2023.
+"""
 
 import argparse
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from jaxtyping import UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
-from othello_interp.figures import PUBLISHED, PUBLISHED_GAME_5
-from othello_interp.games import FocusGames, load_focus_games, load_games
+from othello_interp.figures import CLEAR_GAME, HYPOTHESIS, LAYER, NEURON, PUBLISHED, PUBLISHED_GAME_5
+from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse, roc_auc
 from othello_interp.model import load_model, model_name
 from othello_interp.neurons import (
@@ -17,100 +23,160 @@ from othello_interp.neurons import (
     get_w_out,
     logit_attribution,
     orthonormal_basis,
+    top_activations,
     variance_fraction,
 )
 from othello_interp.probe import Probe, fit_probe, load_probe, residuals_and_boards
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import label_to_id, label_to_square, square_to_label
 from othello_interp.training.trainer import EVALUATION_SEED, evaluate
+from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
 
-LAYER, NEURON, CLEAR_GAME = 5, 1393, 5
-HYPOTHESIS = "C0==BLANK & D1==THEIRS & E2==MINE"
-
-Figures = dict[str, str]
+UNKNOWN = "–"
+C0, D1 = label_to_square("C0"), label_to_square("D1")
 
 
-def published_figures() -> Figures:
-    """The figures of the original weights, under the names that the functions below use.
+class Subject:
+    """L5N1393 in a model on some games: what the figures are found from, each part when first asked for."""
 
-    Most from figures.PUBLISHED. Those at half of the maximum and the top 1% are computed from the activations
-    that the same notebook shows; the illegal rate is from Li et al. 2023, the probe's from Nanda et al. 2023.
-    """
-    p = PUBLISHED
-    return {
-        "cosine similarity of the C0 and D1 unembeddings": f"{p['cosine of unembeddings C0 D1']:.3f}",
-        "share of w_out in the unembedding subspace": f"{p['w_out in unembedding']:.1%}",
-        "… of a random vector (rank / d_model)": f"{60 / 512:.1%}",
-        "share of w_in in the probe basis": f"{p['w_in in probe basis']:.1%}",
-        "share of w_out in the probe basis": f"{p['w_out in probe basis']:.1%}",
-        "… of a random vector": f"{124 / 512:.1%}",
-        "logit attribution at C0": f"{p['attribution C0']:.3f}",
-        "logit attribution at D1": f"{p['attribution D1']:.3f}",
-        "largest attribution elsewhere, in size": f"{p['largest other attribution']:.3f} (G4)",
-        "positions of the focus games": str(p["positions"]),
-        "positions matching the hypothesis": str(p["matching"]),
-        "matching positions above half of the maximum": "27",
-        "other positions above half of the maximum": "0",
-        "matching positions above 0.5": str(p["matching above 0.5"]),
-        "other positions above 0.5": str(p["others above 0.5"]),
-        "matching positions among the top 1%": "30 of 30",
-        "ROC AUC for the hypothesis": f"{p['ROC AUC']:.3f}",
-        "moves of game 5 above half of the maximum": " ".join(map(str, PUBLISHED_GAME_5)),
-        "illegal top moves": "0.01%",
-        "probe accuracy, layer 6": "98–99%",
-    }
+    def __init__(self, model: "TransformerBridge", probe: Probe, games: FocusGames, n_held_out: int = 500):
+        """n_held_out: random games to judge the model's predictions by."""
+        self.model, self.games, self.n_held_out = model, games, n_held_out
+        self.w_in, self.w_out = get_w_in(model, LAYER, NEURON), get_w_out(model, LAYER, NEURON)
+        self.W_U, self.basis = model.W_U[:, 1:], probe.basis
 
+    @cached_property
+    def attribution(self) -> Float[Tensor, "64"]:
+        return logit_attribution(self.w_out, self.model.W_U).flatten()
 
-def neuron_figures(model: "TransformerBridge", probe: Probe, games: FocusGames) -> Figures:
-    """The figures of L5N1393 in a model."""
-    w_in, w_out = get_w_in(model, LAYER, NEURON), get_w_out(model, LAYER, NEURON)
-    W_U, basis = model.W_U[:, 1:], probe.basis
-    c0, d1 = label_to_square("C0"), label_to_square("D1")
-    unembeddings = [model.W_U[:, label_to_id(label)] for label in ("C0", "D1")]
-    attribution = logit_attribution(w_out, model.W_U).flatten()
-    others = attribution.abs().index_fill(0, torch.tensor([c0, d1]), 0)
-    acts = games.cache["post", LAYER][..., NEURON]
-    holds = parse(HYPOTHESIS)(games.states_theirs_vs_mine[:, : acts.shape[1]])
-    half = acts.max().item() / 2
-    top = acts > acts.flatten().quantile(0.99)
-    game = (acts[CLEAR_GAME] > half).nonzero().flatten().tolist()
-    return {
-        "cosine similarity of the C0 and D1 unembeddings": f"{cosine_similarity(*unembeddings).item():.3f}",
-        "share of w_out in the unembedding subspace": f"{variance_fraction(w_out, W_U).item():.1%}",
-        "… of a random vector (rank / d_model)": f"{orthonormal_basis(W_U).shape[1] / len(W_U):.1%}",
-        "share of w_in in the probe basis": f"{variance_fraction(w_in, basis).item():.1%}",
-        "share of w_out in the probe basis": f"{variance_fraction(w_out, basis).item():.1%}",
-        "… of a random vector": f"{orthonormal_basis(basis).shape[1] / len(basis):.1%}",
-        "logit attribution at C0": f"{attribution[c0].item():.3f}",
-        "logit attribution at D1": f"{attribution[d1].item():.3f}",
-        "largest attribution elsewhere, in size": f"{others.max().item():.3f} ({_label_of_largest(others)})",
-        "positions of the focus games": str(holds.numel()),
-        "positions matching the hypothesis": str(int(holds.sum())),
-        "matching positions above half of the maximum": str(int((acts[holds] > half).sum())),
-        "other positions above half of the maximum": str(int((acts[~holds] > half).sum())),
-        "matching positions above 0.5": str(int((acts[holds] > 0.5).sum())),
-        "other positions above 0.5": str(int((acts[~holds] > 0.5).sum())),
-        "matching positions among the top 1%": f"{int(holds[top].sum())} of {int(top.sum())}",
-        "ROC AUC for the hypothesis": f"{roc_auc(acts.flatten(), holds.flatten()).item():.3f}",
-        "moves of game 5 above half of the maximum": " ".join(map(str, game)) or "none",
-    }
+    @cached_property
+    def other_attributions(self) -> Float[Tensor, "64"]:
+        sizes = self.attribution.abs()
+        sizes[[C0, D1]] = 0
+        return sizes
+
+    @cached_property
+    def acts(self) -> Float[Tensor, "game 59"]:
+        return self.games.cache["post", LAYER][..., NEURON]
+
+    @cached_property
+    def holds(self) -> Bool[Tensor, "game 59"]:
+        return parse(HYPOTHESIS)(self.games.states_theirs_vs_mine[:, :N_CTX])
+
+    @cached_property
+    def fires(self) -> Bool[Tensor, "game 59"]:
+        return self.acts > self.acts.max() / 2
+
+    @cached_property
+    def top(self) -> Bool[Tensor, "game 59"]:
+        return top_activations(self.acts, quantile=0.99)
+
+    @cached_property
+    def predictions(self) -> dict[str, float]:
+        return evaluate(self.model, random_games(self.n_held_out, EVALUATION_SEED))
 
 
-def _label_of_largest(values: Tensor) -> str:
-    return square_to_label(int(values.argmax()))
+class Figure(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    published: str
+    of: Callable[[Subject], str]
 
 
-def model_figures(model: "TransformerBridge", n_games: int) -> Figures:
-    """How well a model predicts legal moves, over held-out random games."""
-    figures = evaluate(model, random_games(n_games, EVALUATION_SEED))
-    return {
-        "illegal top moves": f"{figures['illegal']:.2%}",
-        "excess cross-entropy (nats)": f"{figures['excess']:.3f}",
-        "probability on legal moves": f"{figures['legal_mass']:.1%}",
-    }
+def _number(value: Tensor | float) -> str:
+    return f"{float(value):.3f}"
+
+
+def _share(value: Tensor | float) -> str:
+    return f"{float(value):.1%}"
+
+
+def _count(mask: Tensor) -> str:
+    return str(int(mask.sum()))
+
+
+def _moves(moves: list[int] | tuple[int, ...]) -> str:
+    return " ".join(map(str, moves)) or "none"
+
+
+def _random_share(basis: Float[Tensor, "d_model k"]) -> str:
+    """Of a random vector, the share that is expected in the span of a basis."""
+    return _share(orthonormal_basis(basis).shape[1] / len(basis))
+
+
+def _unembedding(model: "TransformerBridge", label: str) -> Float[Tensor, " d_model"]:
+    return model.W_U[:, label_to_id(label)]
+
+
+_P = PUBLISHED
+FIGURES = (
+    Figure(
+        "cosine similarity of the C0 and D1 unembeddings",
+        _number(_P["cosine of unembeddings C0 D1"]),
+        lambda s: _number(cosine_similarity(_unembedding(s.model, "C0"), _unembedding(s.model, "D1"))),
+    ),
+    Figure(
+        "share of w_out in the unembedding subspace",
+        _share(_P["w_out in unembedding"]),
+        lambda s: _share(variance_fraction(s.w_out, s.W_U)),
+    ),
+    Figure("… of a random vector (rank / d_model)", _share(60 / 512), lambda s: _random_share(s.W_U)),
+    Figure(
+        "share of w_in in the probe basis",
+        _share(_P["w_in in probe basis"]),
+        lambda s: _share(variance_fraction(s.w_in, s.basis)),
+    ),
+    Figure(
+        "share of w_out in the probe basis",
+        _share(_P["w_out in probe basis"]),
+        lambda s: _share(variance_fraction(s.w_out, s.basis)),
+    ),
+    Figure("… of a random vector", _share(124 / 512), lambda s: _random_share(s.basis)),
+    Figure("logit attribution at C0", _number(_P["attribution C0"]), lambda s: _number(s.attribution[C0])),
+    Figure("logit attribution at D1", _number(_P["attribution D1"]), lambda s: _number(s.attribution[D1])),
+    Figure(
+        "largest attribution elsewhere, in size",
+        f"{_number(_P['largest other attribution'])} (G4)",
+        lambda s: (
+            f"{_number(s.other_attributions.max())} ({square_to_label(int(s.other_attributions.argmax()))})"
+        ),
+    ),
+    Figure("positions of the focus games", str(_P["positions"]), lambda s: str(s.holds.numel())),
+    Figure("positions matching the hypothesis", str(_P["matching"]), lambda s: _count(s.holds)),
+    Figure("matching positions above half of the maximum", "27", lambda s: _count(s.holds & s.fires)),
+    Figure("other positions above half of the maximum", "0", lambda s: _count(~s.holds & s.fires)),
+    Figure(
+        "matching positions above 0.5",
+        str(_P["matching above 0.5"]),
+        lambda s: _count(s.holds & (s.acts > 0.5)),
+    ),
+    Figure(
+        "other positions above 0.5", str(_P["others above 0.5"]), lambda s: _count(~s.holds & (s.acts > 0.5))
+    ),
+    Figure(
+        "matching positions among the top 1%",
+        "30 of 30",
+        lambda s: f"{_count(s.holds & s.top)} of {_count(s.top)}",
+    ),
+    Figure(
+        "ROC AUC for the hypothesis",
+        _number(_P["ROC AUC"]),
+        lambda s: _number(roc_auc(s.acts.flatten(), s.holds.flatten())),
+    ),
+    Figure(
+        f"moves of game {CLEAR_GAME} above half of the maximum",
+        _moves(PUBLISHED_GAME_5),
+        lambda s: _moves(s.fires[CLEAR_GAME].nonzero().flatten().tolist()),
+    ),
+    Figure("illegal top moves", "0.01%", lambda s: f"{s.predictions['illegal']:.2%}"),
+    Figure("excess cross-entropy (nats)", UNKNOWN, lambda s: _number(s.predictions["excess"])),
+    Figure("probability on legal moves", UNKNOWN, lambda s: _share(s.predictions["legal_mass"])),
+)
+PUBLISHED_PROBES = {6: "98–99%"}
 
 
 def probe_accuracy_by_layer(
@@ -126,11 +192,9 @@ def probe_accuracy_by_layer(
     return accuracies
 
 
-def table(columns: dict[str, Figures]) -> str:
-    """A markdown table: a row for each figure, a column for each model."""
-    names = list(dict.fromkeys(name for figures in columns.values() for name in figures))
-    lines = [["figure", *columns], ["---"] * (1 + len(columns))]
-    lines += [[name, *(figures.get(name, "–") for figures in columns.values())] for name in names]
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
@@ -146,11 +210,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """`othello-interp figures`: prints a markdown table."""
     name = model_name(args.model)
-    model, probe = load_model(name), load_probe(name)
-    focus_games = load_focus_games(name if name == "published" else "embedded")
-    found = neuron_figures(model, probe, FocusGames(model, focus_games)) | model_figures(model, args.games)
+    model = load_model(name)
+    subject = Subject(model, load_probe(name), FocusGames(model), args.games)
+    rows = [[figure.name, figure.published, figure.of(subject)] for figure in FIGURES]
     if not args.no_probes:
-        accuracies = probe_accuracy_by_layer(model, load_games()[-1300:], 300, progress=True)
-        found |= {f"probe accuracy, layer {layer}": f"{share:.1%}" for layer, share in enumerate(accuracies)}
-    print(table({"published": published_figures(), name: found}))
+        for layer, accuracy in enumerate(probe_accuracy_by_layer(model, load_games()[-1300:], 300, True)):
+            published = PUBLISHED_PROBES.get(layer, UNKNOWN)
+            rows.append([f"probe accuracy, layer {layer}", published, _share(accuracy)])
+    print(table(["figure", "published", name], rows))
     return 0

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
+from othello_interp.figures import LAYER, NEURON
 
 mistake = Mistakes()
 
@@ -16,7 +17,7 @@ def cases(seed: int) -> list[Case]:
     neuron = int(torch.randint(2048, (), generator=generator))
     course, small = ModelRef("embedded"), ModelRef("tiny", seed)
     inputs = {
-        "course model, L5N1393 and layer 6": (course, 5, 1393, 6),
+        f"course model, L{LAYER}N{NEURON} and layer 6": (course, LAYER, NEURON, 6),
         f"course model, L2N{neuron} and layer 7": (course, 2, neuron, 7),
         "small random model, L0N3 and layer 1": (small, 0, 3, 1),
     }

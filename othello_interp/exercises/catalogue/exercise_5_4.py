@@ -4,6 +4,7 @@ from typing import Any
 
 from othello_interp.exercises.catalogue import own_hypothesis
 from othello_interp.exercises.records import Case, Exercise, Mistakes
+from othello_interp.figures import HYPOTHESIS, NEURON
 
 mistake = Mistakes()
 
@@ -14,7 +15,7 @@ def cases(seed: int) -> list[Case]:
 
 @mistake(own_hypothesis.NOT_THE_COURSES)
 def course_neuron() -> Any:
-    return 1393, "C0==BLANK & D1==THEIRS & E2==MINE"
+    return NEURON, HYPOTHESIS
 
 
 @mistake(own_hypothesis.FORM)

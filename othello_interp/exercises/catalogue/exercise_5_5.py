@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
+from othello_interp.figures import LAYER, NEURON
 from othello_interp.rules.random_games import random_games
 
 mistake = Mistakes()
@@ -21,7 +22,7 @@ def cases(seed: int) -> list[Case]:
     return [
         Case(name, {"model": model, "tokens": games, "layer": at, "neuron": which})
         for name, model, games, at, which in (
-            ("course model, L5N1393", course, tokens[:3, :21], 5, 1393),
+            (f"course model, L{LAYER}N{NEURON}", course, tokens[:3, :21], LAYER, NEURON),
             (f"course model, L{layer}N{neuron}", course, tokens[3:5, :33], layer, neuron),
             (f"small random model, L0N{tiny_neuron}", tiny, tokens[2:7, :17], 0, tiny_neuron),
         )

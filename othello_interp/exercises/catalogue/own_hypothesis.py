@@ -14,20 +14,20 @@ from torch import Tensor
 
 from othello_interp.exercises.calling.call import resolve
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.figures import LAYER, NEURON
 from othello_interp.games import FocusGames
 from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, parse, spectrum
 from othello_interp.lines import best_lines, label_aucs
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import square_to_label
 
-LAYER, COURSE_NEURON = 5, 1393
 N_GAMES = 100
 MIN_MATCHES, MAX_COMPARISONS = 30, 8
 PASS_AUC, PASS_MARGIN, HALF_AUC = 0.7, 0.05, 0.6
 
 FORM = 'Return the neuron\'s number and the hypothesis, in this order: `return 7, "A0==MINE & B0==BLANK"`.'
 ONLY_NUMBER = 'The neuron is its number in the layer alone, such as 7, not a name such as "L5N7".'
-NOT_THE_COURSES = "Neuron 1393 is the one the course is about. Choose another neuron of layer 5."
+NOT_THE_COURSES = f"Neuron {NEURON} is the one the course is about. Choose another neuron of layer {LAYER}."
 NEVER = "Your hypothesis holds at no position at all. Can all of its conditions be true at once?"
 ALWAYS = "Your hypothesis holds at every position, so it says nothing about when the neuron fires."
 
@@ -64,7 +64,7 @@ def read(found: Any, n_neurons: int) -> tuple[int, Hypothesis]:
         raise NotAnAnswer(FORM) from None
     if not isinstance(text, str) or neuron != float(number):
         raise NotAnAnswer(FORM)
-    if neuron == COURSE_NEURON:
+    if neuron == NEURON:
         raise NotAnAnswer(NOT_THE_COURSES)
     if not 0 <= neuron < n_neurons:
         raise NotAnAnswer(f"There is no neuron {neuron}: the layer has neurons 0 to {n_neurons - 1}.")

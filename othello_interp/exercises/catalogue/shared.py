@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from othello_interp.exercises.records import ModelRef
+from othello_interp.figures import LAYER, NEURON
 
 
 def neuron_inputs(seed: int) -> dict[str, dict]:
@@ -11,7 +12,7 @@ def neuron_inputs(seed: int) -> dict[str, dict]:
     generator = torch.Generator().manual_seed(seed)
     layer, neuron, tiny_neuron = (int(torch.randint(n, (), generator=generator)) for n in (8, 2048, 36))
     return {
-        "L5N1393": {"model": ModelRef("embedded"), "layer": 5, "neuron": 1393},
+        f"L{LAYER}N{NEURON}": {"model": ModelRef("embedded"), "layer": LAYER, "neuron": NEURON},
         f"L{layer}N{neuron}": {"model": ModelRef("embedded"), "layer": layer, "neuron": neuron},
         "a neuron of a small random model": {
             "model": ModelRef("tiny", seed),

@@ -1,5 +1,7 @@
 """Are the figures what they say they are, and does a probe trained by the command come back from its file?"""
 
+import re
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -7,25 +9,46 @@ from sklearn.metrics import roc_auc_score
 
 from othello_interp import cli
 from othello_interp.authoring.figures_command import (
-    neuron_figures,
+    FIGURES,
+    Subject,
     probe_accuracy_by_layer,
-    published_figures,
     table,
 )
 from othello_interp.games import FocusGames
 from othello_interp.model import load_model
 from othello_interp.probe import load_probe, read_probe
+from othello_interp.rules.random_games import random_games
+from othello_interp.squares import ALL_SQUARES
+from othello_interp.training.trainer import EVALUATION_SEED
 
 
 @pytest.fixture(scope="module")
 def figures(embedded, tokens):
-    return neuron_figures(embedded, load_probe("embedded"), FocusGames(embedded, tokens[:12]))
+    subject = Subject(embedded, load_probe("embedded"), FocusGames(embedded, tokens[:12]), n_held_out=20)
+    return {figure.name: figure.of(subject) for figure in FIGURES}
 
 
-def test_both_columns_have_the_same_rows(figures):
-    assert set(figures) < set(published_figures())
-    assert published_figures()["ROC AUC for the hypothesis"] == "0.831"
-    assert published_figures()["share of w_out in the unembedding subspace"] == "28.7%"
+def test_published_figures_are_written_as_those_of_a_model(figures):
+    published = {figure.name: figure.published for figure in FIGURES}
+    assert len(published) == len(FIGURES) == 21
+    assert published["ROC AUC for the hypothesis"] == "0.831"
+    assert published["share of w_out in the unembedding subspace"] == "28.7%"
+    for name, text in published.items():
+        # The same form: digits for digits, and a word where there is a word.
+        form, ours = (re.sub(r"-?[\d.]+", "0", value) for value in (text, figures[name]))
+        assert text == "–" or form == ours or name.startswith(("largest", "moves")), name
+
+
+def test_predictions_are_those_of_the_model(figures, embedded):
+    tokens = random_games(20, EVALUATION_SEED)
+    games = FocusGames(embedded, tokens)
+    squares = torch.tensor([0, *ALL_SQUARES])[games.logits.argmax(-1)]
+    legal = games.valid_moves[:, :59].flatten(2).gather(2, squares[..., None])
+    assert figures["illegal top moves"] == f"{1 - legal.double().mean().item():.2%}"
+    boards = torch.zeros(20, 59, 64)
+    boards[..., ALL_SQUARES] = games.logits.softmax(-1)[..., 1:]
+    mass = boards[games.valid_moves[:, :59].flatten(2)].sum().item() / (20 * 59)
+    assert figures["probability on legal moves"] == f"{mass:.1%}"
 
 
 def test_counts_agree_with_a_loop(figures, embedded, tokens):
@@ -64,8 +87,8 @@ def test_probes_of_all_layers(tiny, tokens):
     assert all(0.4 < accuracy < 1 for accuracy in accuracies)
 
 
-def test_the_table_has_a_dash_where_there_is_no_figure():
-    lines = table({"published": {"a": "1"}, "ours": {"a": "2", "b": "3"}}).splitlines()
+def test_the_table_is_markdown():
+    lines = table(["figure", "published", "ours"], [["a", "1", "2"], ["b", "–", "3"]]).splitlines()
     assert lines == ["| figure | published | ours |", "| --- | --- | --- |", "| a | 1 | 2 |", "| b | – | 3 |"]
 
 
