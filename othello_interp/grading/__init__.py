@@ -7,7 +7,10 @@ The parent judges and trusts nobody; a submission's code runs in a child that on
     grader         one submission: read it, run it, score it
     course         what is graded, and one run's secret inputs
     score          outcomes -> points and words;  standing: how a submission can end
-    submissions/   find: as learning platforms export them;  notebook_file: one in any state
+    submissions/   find: as learning platforms export them;  names: what they call people and files
+                   tree: a folder and a zip seen alike;  collect: one student's files, within limits
+                   handed_in: files not yet opened;  reading: opens them, and tells which counts
+                   notebook_file: a notebook in any state
                    plan: which cells to run, which answers what;  given: which of the course's own first
     running/       job: drives children through a notebook;  worker: where that happens
                    client: the parent's end of a child;  wire: what they say to each other

@@ -68,7 +68,7 @@ def grade_class(
     grader = Grader(course, seed)
     summary = Summary()
     papers, waiting = [], []
-    for submission in find_submissions(submissions, course.stems):
+    for submission in find_submissions(submissions, course.stems, out=out, say=say):
         try:
             papers.append(grader.read(submission))
         except Exception as error:  # whatever it is, it holds up nobody else

@@ -13,15 +13,12 @@ from othello_interp.grading.running.worker import Conditions, Worker
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look, score_exercise, shingles
 from othello_interp.grading.standing import Standing
-from othello_interp.grading.submissions.find import File, Submission, find_submissions
+from othello_interp.grading.submissions.find import Submission, find_submissions
 from othello_interp.grading.submissions.given import given_cells, mentioned, needed_cells
-from othello_interp.grading.submissions.notebook_file import (
-    Notebook,
-    Unreadable,
-    read_notebook,
-    which_notebook,
-)
+from othello_interp.grading.submissions.handed_in import File
+from othello_interp.grading.submissions.notebook_file import Notebook
 from othello_interp.grading.submissions.plan import Plan, make_plan
+from othello_interp.grading.submissions.reading import read_files
 
 
 @dataclass
@@ -35,6 +32,7 @@ class Paper:
     unreadable: bool = False
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)  # for a person who grades
 
 
 class Grader:
@@ -76,36 +74,12 @@ class Grader:
 
     def read(self, submission: Submission) -> Paper:
         """Read a submission's files. What is wrong with them is noted in the paper; nothing is raised."""
-        digest = hashlib.sha256(self.course.fingerprint.encode())
-        paper = Paper(submission, "", problems=list(submission.problems))
-        chosen: dict[str, tuple[File, Notebook]] = {}
-        for file in sorted(submission.files, key=lambda file: (file.modified, file.name)):
-            try:
-                data = file.read()
-                digest.update(file.name.encode(errors="replace") + b"\0" + hashlib.sha256(data).digest())
-                notebook = read_notebook(data)
-            except Unreadable as error:
-                paper.problems.append(f"{file.name}: {error}")
-                paper.unreadable = True
-                continue
-            except Exception as error:  # a damaged zip has many ways to say so
-                paper.problems.append(f"{file.name}: can't be read ({type(error).__name__}: {error})"[:300])
-                paper.unreadable = True
-                continue
-            stem = which_notebook(notebook, file.name, self.course.exercises)
-            if not stem:
-                paper.problems.append(f"{file.name}: none of this course's exercises is in it")
-                continue
-            if stem in chosen:
-                paper.remarks.append(
-                    f"{chosen[stem][0].name} and {file.name} are both {stem}: the newer was taken."
-                )
-            chosen[stem] = (file, notebook)
-        for stem, (file, notebook) in chosen.items():
-            self._plan(paper, stem, file, notebook)
-        digest.update("\n".join(paper.problems).encode(errors="replace"))
-        paper.digest = digest.hexdigest()
-        paper.unreadable |= bool(submission.problems) and not submission.files
+        reading = read_files(submission.found, self.course.masters, self.course.exercises)
+        digest = hashlib.sha256(f"{self.course.fingerprint} {reading.digest}".encode()).hexdigest()
+        paper = Paper(submission, digest, problems=reading.problems, remarks=reading.remarks)
+        paper.doubts, paper.unreadable = reading.doubts, reading.unreadable
+        for stem, candidate in reading.chosen.items():
+            self._plan(paper, stem, candidate.file, candidate.notebook)
         return paper
 
     def _plan(self, paper: Paper, stem: str, file: File, notebook: Notebook) -> None:
@@ -162,7 +136,7 @@ class Grader:
         )
         if paper.remarks:
             result.remarks["files"] = paper.remarks
-        result.look = reasons_to_look(result, runs, paper.sources)
+        result.look = paper.doubts + reasons_to_look(result, runs, paper.sources)
         return result
 
 
@@ -184,10 +158,8 @@ def grade_notebook(
     """
     path = Path(path)
     grader = Grader(course or this_course(), seed)
-    found = find_submissions(path, grader.course.stems)
-    files = [file for submission in found for file in submission.files]
-    problems = [problem for submission in found for problem in submission.problems]
-    paper = grader.read(Submission(path.stem, files=files, problems=problems))
+    [submission] = find_submissions(path, grader.course.stems, one=True)
+    paper = grader.read(submission)
     worker = Worker(grader.conditions([paper], limits or Limits(), [path], allow_unsandboxed))
     try:
         for line in worker.start().lines():

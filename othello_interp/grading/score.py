@@ -110,7 +110,7 @@ def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[
     waiting = [item.exercise for item in result.exercises.values() if item.status == Status.OPEN]
     if waiting:
         reasons.append(f"{OPEN_ANSWERS}: {', '.join(waiting)}")
-    if result.status in (Standing.UNREADABLE, Standing.PARTLY_UNREADABLE):
+    if not result.status.has_total:
         reasons += result.problems
     return reasons
 

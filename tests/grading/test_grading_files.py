@@ -2,20 +2,51 @@
 
 import json
 import os
+import re
 import stat
+import tracemalloc
+import unicodedata
 import zipfile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from small_course import solved, write_files
 
+from othello_interp.grading.submissions import find, tree
+from othello_interp.grading.submissions.collect import collect
 from othello_interp.grading.submissions.find import Submission, SubmissionsError, find_submissions
+from othello_interp.grading.submissions.handed_in import Budget
+from othello_interp.grading.submissions.names import JUNK, OTHERS, export, remainder
 
 STEMS = ("01_boards", "02_words")
 TEXT = json.dumps(solved())
 
 
+def class_of(base, files, packed):
+    """A class of these files, as a zip or a folder. What a file system can't hold is left out of a folder."""
+    base.mkdir(exist_ok=True)
+    path = base / ("class.zip" if packed else "class")
+    if packed:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return path
+    for name, content in files.items():
+        file = path.joinpath(*(part for part in name.split("/") if part not in ("", ".", "..")))
+        try:
+            if name.endswith("/") or file == path:
+                file.mkdir(parents=True, exist_ok=True)
+            else:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        except OSError:
+            continue
+    return path
+
+
 def found(path) -> dict[tuple[str, str], list[str]]:
-    return {(s.student, s.id): [file.name for file in s.files] for s in find_submissions(path, STEMS)}
+    return {(s.student, s.id): [file.name for file in s.found.files] for s in find_submissions(path, STEMS)}
 
 
 @pytest.mark.parametrize(
@@ -58,17 +89,123 @@ def test_a_zip_is_read_like_a_folder(tmp_path):
             packed.write(path, path.relative_to(tmp_path / "in"))
     assert found(archive) == {("ada", ""): ["01_boards.ipynb", "02_words.ipynb"], ("zoe", ""): []}
     zoe = find_submissions(archive, STEMS)[1]
-    assert zoe.problems == ["no notebook was handed in: the folder holds no .ipynb file"]
-    assert find_submissions(archive, STEMS)[0].files[0].read() == TEXT.encode()
+    assert (zoe.found.problems, zoe.found.others) == ([], ["readme.txt"])
+    assert find_submissions(archive, STEMS)[0].found.files[0].read() == TEXT.encode()
 
 
-def test_a_zip_inside_a_students_folder(tmp_path):
-    (tmp_path / "ada").mkdir()
-    (tmp_path / "zoe").mkdir()
-    for student in ("ada", "zoe"):
-        with zipfile.ZipFile(tmp_path / student / "work.zip", "w") as packed:
-            packed.writestr("deep/01_boards.ipynb", TEXT)
-    assert found(tmp_path) == {("ada", ""): ["01_boards.ipynb"], ("zoe", ""): ["01_boards.ipynb"]}
+@pytest.mark.parametrize("packed", [True, False], ids=["in a zip", "in a folder"])
+@pytest.mark.parametrize("name", ["eve.zip", "eve/work.zip", "eve_4711_assignsubmission_file_work.ZIP"])
+def test_a_student_whose_zip_is_too_large_has_a_row(name, packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(tree, "MAX_ZIP", 5 * 2**20)
+    path = class_of(tmp_path, {name: b"x" * (5 * 2**20 + 1), "ada/01_boards.ipynb": TEXT}, packed)
+    ada, eve = find_submissions(path, STEMS)
+    assert (ada.student, ada.found.problems) == ("ada", [])
+    assert (eve.student, eve.found.files) == ("eve", [])
+    own = name.rsplit("/", 1)[-1]
+    assert eve.found.problems == [f"{own} holds 5,242,881 bytes and was not opened: at most 5 MB are read"]
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["in a zip", "in a folder"])
+@pytest.mark.parametrize(
+    ("name", "student", "others"),
+    [
+        ("dan/.ipynb_checkpoints/01_boards-checkpoint.ipynb", "dan", []),
+        ("dan/.DS_Store", "dan", []),
+        ("dan/Thumbs.db", "dan", []),
+        ("dan/a/b/c/essay.docx", "dan", ["essay.docx"]),
+        ("carl_1_2_essay.pdf", "carl", ["carl_1_2_essay.pdf"]),
+        ("eve_77_88_nb.ipynb.txt", "eve", ["eve_77_88_nb.ipynb.txt"]),
+        ("fay_1_2_nb.rar", "fay", ["fay_1_2_nb.rar"]),
+        ("gus_1_assignsubmission_onlinetext.html", "gus", ["gus_1_assignsubmission_onlinetext.html"]),
+        ("hal_1_2_grades.csv", "hal", ["hal_1_2_grades.csv"]),
+        ("essay of ida.docx", "essay of ida", ["essay of ida.docx"]),
+        ("no ending", "no ending", ["no ending"]),
+    ],
+)
+def test_who_handed_in_no_notebook_has_a_row(name, student, others, packed, tmp_path):
+    path = class_of(tmp_path, {name: b"x", "ada/01_boards.ipynb": TEXT, "zoe/01_boards.ipynb": TEXT}, packed)
+    rows = {s.student: s.found for s in find_submissions(path, STEMS)}
+    assert set(rows) == {"ada", "zoe", student}
+    assert (rows[student].files, rows[student].others) == ([], others)
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["in a zip", "in a folder"])
+def test_files_of_others_are_named_and_nobodys(packed, tmp_path):
+    others = ["Thumbs.db", "desktop.ini", "README.md", "Grades-AI 101.csv", "index.html"]
+    files = dict.fromkeys(others, b"x") | {"ada/01_boards.ipynb": TEXT, "zoe/01_boards.ipynb": TEXT}
+    said = []
+    rows = find_submissions(class_of(tmp_path, files, packed), STEMS, say=said.append)
+    assert [row.student for row in rows] == ["ada", "zoe"]
+    assert said == ["Nobody's submission, left out: Grades-AI 101.csv, README.md, index.html."]
+
+
+def test_a_folder_that_may_not_be_read_has_a_row(tmp_path):
+    class_of(tmp_path, {"eve/01_boards.ipynb": TEXT, "zoe/01_boards.ipynb": TEXT}, packed=False)
+    eve, _ = find_submissions(tmp_path / "class", STEMS)
+    assert [file.name for file in eve.found.files] == ["01_boards.ipynb"]
+    node = tree.folder(tmp_path / "gone")
+    assert collect(node, Budget()).problems == ["the folder gone can't be read: No such file or directory"]
+
+
+def test_the_report_among_the_submissions_is_no_student(tmp_path):
+    path = class_of(tmp_path, {"ada/01_boards.ipynb": TEXT, "zoe/01_boards.ipynb": TEXT}, packed=False)
+    out = write_files(path / "report", {"grades.csv": "student", "last_run.json": "{}"})
+    said = []
+    rows = find_submissions(path, STEMS, out=out, say=said.append)
+    assert [row.student for row in rows] == ["ada", "zoe"]
+    assert said == [f"{out} is this report and lies among the submissions: it was left out."]
+    with pytest.raises(SubmissionsError, match="--out must name another"):
+        find_submissions(path, STEMS, out=path)
+
+
+def test_one_students_folder(tmp_path):
+    """As Gradescope's run_autograder sees it: not two students because a file was renamed."""
+    files = {"01_boards_final.ipynb": TEXT, "02_words.ipynb": TEXT, "img/plot.png": b"x", "notes.csv": b"x"}
+    folder = class_of(tmp_path, files, packed=False)
+    assert len(find_submissions(folder, STEMS)) > 1
+    [row] = find_submissions(folder, STEMS, one=True)
+    assert (row.student, row.key) == ("class", "class")
+    assert [file.name for file in row.found.files] == ["01_boards_final.ipynb", "02_words.ipynb"]
+
+
+def test_a_repository_by_itself_is_one_students(tmp_path):
+    files = {"me/.git/config": b"x", "me/notebooks/01_boards.ipynb": TEXT, "me/docs/02_words.ipynb": TEXT}
+    assert list(found(class_of(tmp_path, files, packed=False))) == [("me", "")]
+
+
+def test_one_name_in_two_spellings_is_one_student(tmp_path):
+    """macOS takes letters and accents apart; the same student's files from two machines are one's."""
+    files = {
+        f"{unicodedata.normalize('NFC', 'Zoë')}/01_boards.ipynb": TEXT,
+        f"{unicodedata.normalize('NFD', 'Zoë')}/02_words.ipynb": TEXT,
+    }
+    expected = {("Zoë", ""): ["01_boards.ipynb", "02_words.ipynb"]}
+    for packed in (True, False):
+        path = class_of(tmp_path / str(packed), files | {"ada/01_boards.ipynb": TEXT}, packed)
+        rows = found(path)
+        assert rows.pop(("ada", ""))
+        assert {name: sorted(names) for name, names in rows.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Jörg Weiß".encode(), "Jörg Weiß"),
+        ("陈 伟".encode(), "陈 伟"),
+        (unicodedata.normalize("NFD", "Jörg").encode(), "Jörg"),
+        ("Jörg".encode("cp437"), "Jörg"),
+        ("Ñandú".encode("cp437"), "Ñandú"),
+    ],
+)
+def test_names_in_a_zip_without_the_utf8_flag(written, read, tmp_path):
+    """As macOS packs them; and as old Windows programs do."""
+    path = tmp_path / "class.zip"
+    stand_in = "x" * len(written)
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr(f"{stand_in}/01_boards.ipynb", TEXT)
+        packed.writestr("ada/01_boards.ipynb", TEXT)
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), written))
+    assert set(found(path)) == {(read, ""), ("ada", "")}
 
 
 def test_harmful_zips_stay_in_memory(tmp_path):
@@ -81,11 +218,11 @@ def test_harmful_zips_stay_in_memory(tmp_path):
         packed.writestr(link, "/etc/passwd")
         packed.writestr("bomb/01_boards.ipynb", b"0" * 60_000_000)
         packed.writestr("ada/01_boards.ipynb", TEXT)
-    problems = {s.student: " ".join(s.problems) for s in find_submissions(archive, STEMS)}
+    problems = {s.student: " ".join(s.found.problems) for s in find_submissions(archive, STEMS)}
     assert "points outside the zip" in problems["mallory"]
     assert "points outside the zip" in problems["etc"]
     assert "is a link" in problems["eve"]
-    assert "would unpack to 60,000,000 bytes" in problems["bomb"]
+    assert "holds 60,000,000 bytes and was not opened: at most 50 MB are read" in problems["bomb"]
     assert problems["ada"] == ""
     assert sorted(os.listdir(tmp_path)) == ["class.zip"]
 
@@ -103,8 +240,8 @@ def test_a_notebook_that_packs_well_is_no_bomb(tmp_path):
     assert member.file_size > 4 * 2**20
     assert member.file_size / member.compress_size > 200
     ada = find_submissions(tmp_path / "class.zip", STEMS)[0]
-    assert ada.problems == []
-    assert ada.files[0].read() == text.encode()
+    assert ada.found.problems == []
+    assert ada.found.files[0].read() == text.encode()
 
 
 def test_links_are_not_followed(tmp_path):
@@ -114,9 +251,9 @@ def test_links_are_not_followed(tmp_path):
     (tmp_path / "in" / "eve" / "01_boards.ipynb").symlink_to(tmp_path / "secret.ipynb")
     (tmp_path / "in" / "mallory").symlink_to(tmp_path)
     eve, mallory = find_submissions(tmp_path / "in", STEMS)[1:]
-    assert (eve.files, mallory.files) == ([], [])
-    assert "is a link" in eve.problems[0]
-    assert "is a link" in mallory.problems[0]
+    assert (eve.found.files, mallory.found.files) == ([], [])
+    assert "is a link" in eve.found.problems[0]
+    assert "is a link" in mallory.found.problems[0]
 
 
 def test_ones_own_folder_is_one_submission(tmp_path):
@@ -136,8 +273,127 @@ def test_what_is_no_collection_of_submissions(content, tmp_path):
         find_submissions(tmp_path / "empty", STEMS)
 
 
-def test_keys_are_safe_file_names_and_differ():
-    names = ["../../etc/passwd", "a/b", "a_b", "a b", "=1+1", "..", "x" * 300, "Zoë", "CON\n", "-rf"]
-    keys = [Submission(name).key for name in names]
-    assert len(set(keys)) == len(keys)
-    assert all("/" not in key and not key.startswith(".") and len(key) < 100 and key for key in keys)
+NAMES = ["../../etc/passwd", "a/b", "a.", "lpt1",
+    "a_b", "a b", "=1+1", "..", "x" * 300, "Zoë", "CON\n", "-rf", "con", "nul.x",
+    "Ada", "ada", "ADA", "木" * 80, "e\u0301" * 90, "key-12", "\udcff", "", " "]  # fmt: skip
+
+
+def test_keys_are_file_names_everywhere_and_differ():
+    rows = [Submission(name, number) for name in NAMES for number in ("", "12")]
+    rows += [Submission("key", "12"), Submission("key-1", "2")]
+    find._make_keys_differ(rows)
+    keys = [row.key for row in rows]
+    assert len({key.casefold() for key in keys}) == len(rows)
+    for key in keys:
+        assert 0 < len(key.encode()) <= 100
+        assert not re.search(r'[/\\:*?"<>|\x00-\x1f]|^[.-]|[. ]$', key), key
+        assert not re.fullmatch(r"(?i)(con|prn|aux|nul|(com|lpt)\d)(\..*)?", key), key
+    assert {row.key for row in rows if row.student in ("Ada", "key-12")} >= {"Ada", "key-12"}
+
+
+def test_a_folder_and_a_platforms_name_that_read_alike_keep_apart(tmp_path):
+    files = {"key-12/01_boards.ipynb": TEXT, "key_12_assignsubmission_file_/01_boards.ipynb": TEXT}
+    one, other = find_submissions(class_of(tmp_path, files, packed=False), STEMS)
+    assert (one.student, other.student) == ("key", "key-12")
+    assert one.key != other.key
+    assert other.key == "key-12"
+
+
+def test_keys_differ_even_where_hashes_begin_alike(monkeypatch, tmp_path):
+    monkeypatch.setattr(find, "key_for", lambda student, number, digits=0: f"k_{student:.<9}"[: digits or 5])
+    files = {"anna/01_boards.ipynb": TEXT, "anne/01_boards.ipynb": TEXT, "annb/01_boards.ipynb": TEXT}
+    rows = find_submissions(class_of(tmp_path, files, packed=False), STEMS)
+    assert len({row.key for row in rows}) == 3
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["in a zip", "in a folder"])
+def test_one_student_with_very_many_files_costs_only_themselves(packed, tmp_path, monkeypatch):
+    monkeypatch.setattr(Budget, "__init__", lambda self: vars(self).update(entries=50, files=20, size=10**6))
+    many = {f"eve/{n}.txt": b"" for n in range(99)}
+    large = {f"fay/{n}.ipynb": b"x" * 200_000 for n in range(9)}
+    several = {f"gus/{n:02d}.ipynb": TEXT for n in range(30)}
+    deep = {"/".join(["hal", *["d"] * 25, "01_boards.ipynb"]): TEXT}
+    files = many | large | several | deep | {"zoe/01_boards.ipynb": TEXT}
+    eve, fay, gus, hal, zoe = (s.found for s in find_submissions(class_of(tmp_path, files, packed), STEMS))
+    assert eve.problems == ["it holds so many files that not all of them were looked at"]
+    assert [len(eve.files), len(fay.files), len(gus.files), len(hal.files)] == [0, 5, 19, 0]
+    assert fay.problems == ["5.ipynb and what comes after it were not read: too many or too large files"]
+    assert gus.problems == ["19.ipynb and what comes after it were not read: too many or too large files"]
+    assert hal.problems == ["folders more than 20 deep were not looked into"]
+    assert (len(zoe.files), zoe.problems) == (1, [])
+
+
+def test_a_zip_that_is_a_hole_costs_no_memory(tmp_path):
+    class_of(tmp_path, {"ada/01_boards.ipynb": TEXT, "eve/x.ipynb": TEXT}, packed=False)
+    with (tmp_path / "class/eve/hole.zip").open("wb") as file:
+        file.truncate(3 * 2**30)
+    with (tmp_path / "class/hole.zip").open("wb") as file:
+        file.truncate(3 * 2**30)
+    tracemalloc.start()
+    ada, eve, hole = find_submissions(tmp_path / "class", STEMS)
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+    said = "hole.zip holds 3,221,225,472 bytes and was not opened: at most 100 MB are read"
+    assert (ada.found.problems, eve.found.problems, hole.found.problems) == ([], [said], [said])
+    assert hole.student == "hole"
+
+
+def test_a_table_of_contents_that_lies(tmp_path):
+    """Python's zipfile believes how long it is; here it is a hole of a gigabyte."""
+    path = class_of(tmp_path, {"ada/01_boards.ipynb": TEXT}, packed=True)
+    data = path.read_bytes()
+    at = data.rfind(b"PK\5\6")
+    end = data[at : at + 12] + (2**30).to_bytes(4, "little") + data[at + 16 :]
+    with path.open("wb") as file:
+        file.seek(2**30 + at)
+        file.write(end)
+    tracemalloc.start()
+    with pytest.raises(SubmissionsError, match=r"table of contents takes 1,073,741,824 bytes.*Unpack it"):
+        find_submissions(path, STEMS)
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
+PARTS = st.sampled_from(
+    ["ada", "Ada", "ADA", "zoe", "Zoë", "Zoe\u0308", "..", ".", "", ".git", "__MACOSX", "a b", "con", "x\ny",
+     "01_boards", "key-12", "key_12_assignsubmission_file_", "bo_1_2_", "bo_1_3_", "submission_7", "木" * 80]
+)  # fmt: skip
+ENDINGS = st.sampled_from(["", ".ipynb", ".ipynb.txt", ".zip", ".pdf", ".csv", "/", ".IPYNB"])
+PATHS = st.builds(
+    lambda parts, ending: "/".join(parts) + ending, st.lists(PARTS, min_size=1, max_size=4), ENDINGS
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(paths=st.lists(PATHS, min_size=1, max_size=8, unique=True), packed=st.booleans())
+def test_everybody_found_has_a_row_of_their_own(paths, packed, tmp_path_factory):
+    """Whatever lies at the top and isn't known to be nobody's leads to one row; keys differ."""
+    base = tmp_path_factory.mktemp("tree")
+    files = dict.fromkeys(paths, b"{}") | {"first/01_boards.ipynb": b"{}", "last/01_boards.ipynb": b"{}"}
+    path = class_of(base, files, packed)
+    if packed:
+        names = zipfile.ZipFile(path).namelist()
+    else:
+        names = [p.relative_to(path).as_posix() for p in path.rglob("*")]
+    tops = {next((part for part in n.split("/") if part not in ("", ".", "..")), "") for n in names} - {""}
+    tops = {unicodedata.normalize("NFC", top) for top in tops}
+    wanted = {top for top in tops if not JUNK.fullmatch(top)}
+    rows = find_submissions(path, STEMS)
+    keys = [row.key.casefold() for row in rows]
+    assert len(set(keys)) == len(keys) == len({(row.student, row.id) for row in rows})
+    assert all(len(key.encode()) <= 100 for key in keys)
+    owners = {(row.student, row.id) for row in rows}
+    for top in wanted:
+        known = export(top)
+        if known is None and OTHERS.fullmatch(top):
+            continue
+        stem = re.sub(r"(\.ipynb)?\.\w+$", "", top)
+        mine = {known} if known else {(top, ""), (stem, ""), (remainder(top, STEMS) or "class", "")}
+        assert mine & owners, (top, owners)
+    assert [row.key for row in find_submissions(path, STEMS)] == [row.key for row in rows]

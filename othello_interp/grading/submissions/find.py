@@ -1,237 +1,182 @@
-"""Find each student's notebooks in a folder or zip, under the names that learning platforms give them.
+"""Find each student's files in a folder or zip, under the names that learning platforms give them.
 
-Nothing is unpacked to disk and no link is followed. What can't be read becomes a line about that student; the
-others are not held up.
+Everything that lies at the top and isn't known to be somebody else's leads to one student, who has a row,
+whatever can be read of it. No file of a student's is opened here.
 """
 
 import os
-import re
-import stat
-import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from io import BytesIO
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
-
-MAX_FILE = 50 * 2**20
-MAX_MEMBERS = 20_000
-JUNK = re.compile(r"(^|/)(\.|__MACOSX(/|$))")  # hidden files, .ipynb_checkpoints, what macOS adds to zips
-EXPORTS = (
-    re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<file>.*)"),  # Moodle
-    re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<id>\d+)_(?:question_\d+_)?\d+_(?P<file>.+)"),  # Canvas
-    re.compile(r".+?_(?P<id>(?P<name>[^_]+))_attempt_[\d-]+_?(?P<file>.*)"),  # Blackboard
-    re.compile(r"(?P<id>\d+-\d+) - (?P<name>.+?) - .*?(?: - (?P<file>.+))?"),  # Brightspace
-    re.compile(r"(?P<name>submission_(?P<id>\d+))(?P<file>)"),  # Gradescope
+from othello_interp.grading.submissions.collect import collect
+from othello_interp.grading.submissions.handed_in import Budget, Collected
+from othello_interp.grading.submissions.names import (
+    JUNK,
+    OTHERS,
+    brief,
+    export,
+    key_for,
+    printable,
+    remainder,
 )
+from othello_interp.grading.submissions.tree import Node, NotAZip, folder, kind_of, on_disk, open_zip, zipped
 
-
-@dataclass(frozen=True)
-class File:
-    """A notebook file that was handed in: its name, and how to read it."""
-
-    name: str
-    modified: float
-    read: Callable[[], bytes]
+MAX_STUDENTS = 50_000  # entries at the top
+MAX_CONTENTS = 32 * 2**20  # bytes of the table of contents of a class's zip
 
 
 @dataclass
 class Submission:
-    """What one student handed in, with a line for each thing that could not be read."""
+    """What one student handed in.
+
+    Attributes:
+        found: the files, not yet opened.
+        key: a file name for the student's results: nobody else's in the class, the same in every run.
+    """
 
     student: str
     id: str = ""
-    files: list[File] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    found: Collected = field(default_factory=Collected)
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        self.key = self.key or key_for(self.student, self.id)
 
     @property
     def shown(self) -> str:
-        """The name without characters that move a terminal's cursor or turn the direction of writing."""
-        return "".join(c for c in self.student if unicodedata.category(c) not in ("Cc", "Cf", "Cs")) or "?"
-
-    @property
-    def key(self) -> str:
-        """A file name for this student's results, the same in every run."""
-        text = f"{self.student}-{self.id}" if self.id and self.id not in self.student else self.student
-        plain = re.sub(r"[^\w.-]+", "_", text).strip("._") or "student"
-        if plain == text and len(plain) <= 80:
-            return plain
-        import hashlib
-
-        return f"{plain[:80]}-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:6]}"
+        """The name as it can be printed."""
+        return printable(self.student) or "?"
 
 
 class SubmissionsError(OthelloInterpError):
     """The folder or zip of submissions as a whole can't be used."""
 
 
-def find_submissions(path: Path, notebooks: tuple[str, ...]) -> list[Submission]:
+def find_submissions(
+    path: Path,
+    notebooks: tuple[str, ...],
+    *,
+    one: bool = False,
+    out: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Submission]:
     """The submissions in a folder, a zip or a single notebook, ordered by name.
 
     Args:
         notebooks: stems of the course's notebooks; a file name's remainder is the student's name.
+        one: everything in it is one student's.
+        out: the report's folder, which is left out if it lies inside.
+        say: takes a line about what was left out.
     """
-    if not path.exists():
-        raise SubmissionsError(f"There is nothing at {path}: expected a folder, a zip or a notebook.")
-    if path.is_dir():
-        entries = list(_in_folder(path))
-    elif path.suffix == ".ipynb":
-        entries = [(path.name, _file(path), "")]
-    elif zipfile.is_zipfile(path):
-        entries = list(_in_zip(path.read_bytes()))
-    else:
-        raise SubmissionsError(f"{path} is neither a folder nor a zip nor a notebook.")
-    entries = _without_wrapper(entries, notebooks)
+    root = _root(path, out, say)
+    if root.children is None or one:
+        return [Submission(path.stem, found=collect(root, Budget()))]
+    root = _without_wrappers(root, notebooks)
     found: dict[tuple[str, str], Submission] = {}
-    for name, file, problem in entries:
-        student, number = _student(name, notebooks, default=path.stem)
+    left_out, loose = [], []
+    for node in _top(root):
+        known = export(node.name)
+        if known is None and node.children is None:
+            if OTHERS.fullmatch(node.name) and not node.problem:
+                left_out.append(node.name)
+                continue
+            if node.file is None and not node.problem:
+                loose.append(node)
+                continue
+        student, number = known or _student(node, notebooks, path.stem)
         submission = found.setdefault((student, number), Submission(student, number))
-        if file is not None:
-            submission.files.append(file)
-        if problem:
-            submission.problems.append(problem)
-    for submission in found.values():
-        if not submission.files and not submission.problems:
-            submission.problems.append("no notebook was handed in: the folder holds no .ipynb file")
+        submission.found.add(collect(node, Budget()))
+    only = next(iter(found), ("", ""))[0] if len(found) == 1 else ""
+    for node in loose:  # in one student's folder theirs, in a class somebody's
+        student = path.stem if only == path.stem else remainder(node.name, notebooks) or node.name
+        found.setdefault((student, ""), Submission(student)).found.others.append(brief(node.name))
+    if left_out:
+        say(f"Nobody's submission, left out: {', '.join(brief(name) for name in left_out[:20])}.")
     if not found:
         raise SubmissionsError(f"{path} holds no notebooks (.ipynb): are the submissions somewhere else?")
+    _make_keys_differ(found.values())
     return sorted(found.values(), key=lambda submission: (submission.student.lower(), submission.id))
 
 
-Entry = tuple[str, File | None, str]  # name inside the submissions, the file, what is wrong with it
-
-
-def _file(path: Path) -> File:
-    def read() -> bytes:
-        with path.open("rb") as stream:
-            return stream.read(MAX_FILE + 1)
-
-    return File(path.name, path.stat().st_mtime, read)
-
-
-def _in_folder(folder: Path) -> Iterator[Entry]:
-    for parent, names, files in os.walk(folder):
-        names.sort()
-        relative = Path(parent).relative_to(folder)
-        if parent != str(folder) and not names and not files:
-            yield f"{relative.as_posix()}/", None, ""
-        for name in sorted(files + [name for name in names if (Path(parent) / name).is_symlink()]):
-            path = Path(parent) / name
-            shown = (relative / name).as_posix()
-            if JUNK.search(shown):
-                continue
-            if path.is_symlink():
-                yield shown, None, f"{name} is a link to another file and was not followed"
-            elif not stat.S_ISREG(path.stat().st_mode):
-                yield shown, None, f"{name} is not an ordinary file"
-            elif path.suffix.lower() == ".zip":
-                yield from _nested(shown, path.read_bytes())
-            elif path.suffix.lower() == ".ipynb":
-                yield shown, _file(path), ""
-            elif len(Path(shown).parts) > 1:
-                yield shown, None, ""
-
-
-def _nested(name: str, data: bytes) -> Iterator[Entry]:
-    """The contents of a zip that one student handed in."""
-    folder = name if "/" not in name else name.rsplit("/", 1)[0]
-    folder = folder.removesuffix(".zip")
+def _root(path: Path, out: Path | None, say: Callable[[str], None]) -> Node:
+    if not path.exists():
+        raise SubmissionsError(f"There is nothing at {path}: expected a folder, a zip or a notebook.")
+    if path.is_dir():
+        return folder(path, _is_report(path, out, say))
+    if kind_of(path.name) == "notebook":
+        return on_disk(path.resolve())
+    if not zipfile.is_zipfile(path):
+        raise SubmissionsError(f"{path} is neither a folder nor a zip nor a notebook.")
     try:
-        for _, file, problem in _in_zip(data):
-            yield f"{folder}/{file.name if file else 'zip'}", file, problem
-    except SubmissionsError as error:
-        yield f"{folder}/zip", None, f"{PurePosixPath(name).name}: {error}"
+        return zipped(open_zip(path.open("rb"), MAX_CONTENTS), path.stem)
+    except NotAZip as error:
+        raise SubmissionsError(f"{path}: {error}. Unpack it and give the folder.") from None
 
 
-def _in_zip(data: bytes) -> Iterator[Entry]:
+def _is_report(path: Path, out: Path | None, say: Callable[[str], None]) -> Callable[[os.stat_result], bool]:
+    """Tells the report's folder among the submissions."""
+    if out is None or not out.exists() or not out.resolve().is_relative_to(path.resolve()):
+        return lambda status: False
+    if out.samefile(path):
+        raise SubmissionsError(f"{path} is the folder of the submissions: --out must name another.")
+    report = out.stat()
+    say(f"{out} is this report and lies among the submissions: it was left out.")
+    return lambda status: os.path.samestat(status, report)
+
+
+def _top(root: Node) -> list[Node]:
+    """What lies at the top, junk left out."""
+    assert root.children is not None
     try:
-        archive = zipfile.ZipFile(BytesIO(data))
-        members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise SubmissionsError(f"the zip can't be opened: {error}") from None
-    if len(members) > MAX_MEMBERS:
-        raise SubmissionsError(f"the zip holds {len(members):,} files, at most {MAX_MEMBERS:,} are read")
-    for member in members:
-        name = member.filename.replace("\\", "/")
-        if JUNK.search(name) and not name.startswith(("../", "./")):
-            continue
-        if name.startswith("/") or ".." in name.split("/"):
-            yield _harmless(name), None, f"{name[:80]!r} points outside the zip and was left out"
-        elif stat.S_ISLNK(member.external_attr >> 16):
-            yield name, None, f"{name[:80]} is a link to another file and was not followed"
-        elif member.is_dir():
-            yield name, None, ""
-        elif name.lower().endswith(".zip") and member.file_size <= MAX_FILE:
-            try:
-                yield from _nested(name, archive.read(member))
-            except Exception as error:
-                yield name, None, f"{name[:80]} can't be read: {error}"
-        elif name.lower().endswith(".ipynb"):
-            yield _zipped(archive, member, name)
-        elif "/" in name:
-            yield name, None, ""
+        nodes = list(islice(root.children(), MAX_STUDENTS + 1))
+    except OSError as error:
+        raise SubmissionsError(f"{brief(root.name)} can't be read: {error.strerror}.") from None
+    if len(nodes) > MAX_STUDENTS:
+        raise SubmissionsError(f"{brief(root.name)} holds more than {MAX_STUDENTS:,} files: is it a class?")
+    return sorted((node for node in nodes if not JUNK.fullmatch(node.name)), key=lambda node: node.name)
 
 
-def _zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> Entry:
-    if member.flag_bits & 1:
-        return name, None, f"{name[:80]} is encrypted"
-    if member.file_size > MAX_FILE:
-        return name, None, f"{name[:80]} would unpack to {member.file_size:,} bytes: too much for a notebook"
-
-    def read() -> bytes:
-        with archive.open(member) as stream:
-            return stream.read(MAX_FILE + 1)
-
-    modified = float("".join(f"{part:02d}" for part in member.date_time))  # only to tell which is newer
-    return name, File(PurePosixPath(name).name, modified, read), ""
-
-
-def _harmless(name: str) -> str:
-    return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
-
-
-def _without_wrapper(entries: list[Entry], notebooks: tuple[str, ...]) -> list[Entry]:
-    """Take off a folder around everything, unless it is one student's."""
+def _without_wrappers(root: Node, notebooks: tuple[str, ...]) -> Node:
+    """The folder whose contents are the students': take off folders around everything."""
     while True:
-        tops = {name.split("/")[0] for name, _, _ in entries}
-        if len(tops) != 1 or any("/" not in name for name, _, _ in entries):
-            return entries
-        inner = [(name.split("/", 1)[1], file, problem) for name, file, problem in entries]
-        inner = [entry for entry in inner if entry[0]]
-        flat = [PurePosixPath(name).stem for name, file, _ in inner if file and "/" not in name]
-        students = any("/" in name for name, _, _ in inner) or any(
-            _remainder(stem, notebooks) for stem in flat
-        )
-        if not students or _export(tops.pop()):
-            return entries
-        entries = inner
+        top = [node for node in _top(root) if node.children or not OTHERS.fullmatch(node.name)]
+        if len(top) != 1 or top[0].children is None or not _is_class(top[0], notebooks):
+            return root
+        root = top[0]
 
 
-def _export(name: str) -> tuple[str, str] | None:
-    for pattern in EXPORTS:
-        match = pattern.fullmatch(name)
-        if match:
-            return match["name"].strip(), match["id"]
-    return None
+def _is_class(node: Node, notebooks: tuple[str, ...]) -> bool:
+    """Whether a folder seems to hold students, not one student's files."""
+    if export(node.name) or node.children is None:
+        return False
+    try:
+        names = {child.name for child in islice(node.children(), MAX_STUDENTS)}
+    except OSError:
+        return False
+    if names & {".git", "pyproject.toml"}:  # a repository that was handed in
+        return False
+    inside = _top(node)
+    own = [remainder(child.name, notebooks) for child in inside if child.file is not None]
+    return all(own) and (bool(own) or any(child.children is not None for child in inside))
 
 
-def _student(name: str, notebooks: tuple[str, ...], default: str) -> tuple[str, str]:
-    """The student's name and number from a path inside the submissions."""
-    parts = name.split("/")
-    known = _export(parts[0])
-    if known:
-        return known
-    if len(parts) > 1:
-        return parts[0], ""
-    stem = PurePosixPath(name).stem
-    return _remainder(stem, notebooks) or default, ""
+def _student(node: Node, notebooks: tuple[str, ...], default: str) -> tuple[str, str]:
+    """The student's name and number from a name that is of no platform's kind."""
+    if node.children is not None:
+        return node.name, ""
+    return remainder(node.name, notebooks) or default, ""
 
 
-def _remainder(stem: str, notebooks: tuple[str, ...]) -> str:
-    """A file's stem without the course's notebook name and the marks of a second download."""
-    stem = re.sub(r"( ?\(\d+\)|-Copy\d+)$", "", stem)
-    for notebook in notebooks:
-        stem = stem.replace(notebook, "")
-    return stem.strip(" _-.")
+def _make_keys_differ(submissions: Iterable[Submission]) -> None:
+    """Also where capitals don't count: the report may be copied to such a file system."""
+    taken: set[str] = set()
+    for submission in submissions:
+        digits = 5
+        while submission.key.casefold() in taken:
+            digits += 1
+            submission.key = key_for(submission.student, submission.id, digits)
+        taken.add(submission.key.casefold())

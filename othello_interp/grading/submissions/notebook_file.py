@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from othello_interp.exercises.records import EXERCISE_ID, Exercise
-from othello_interp.grading.submissions.find import MAX_FILE
+from othello_interp.grading.submissions.handed_in import MAX_FILE
 
 MAX_CELLS = 2000
 

@@ -1,0 +1,143 @@
+"""Open one student's files, and tell which of them is which of the course's notebooks, and which counts.
+
+All of what a student wrote is read here and nowhere else: this belongs into a limited process.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from othello_interp.exercises.records import Exercise
+from othello_interp.grading.submissions.collect import unpack_all
+from othello_interp.grading.submissions.handed_in import Budget, Collected, File
+from othello_interp.grading.submissions.names import brief
+from othello_interp.grading.submissions.notebook_file import (
+    Notebook,
+    Unreadable,
+    defines,
+    read_notebook,
+    which_notebook,
+)
+
+APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file that is one of the course's notebooks: how many exercises were worked on in it, and a hash."""
+
+    file: File
+    notebook: Notebook
+    answered: int
+    content: str
+
+
+@dataclass
+class Reading:
+    """What one student's files hold.
+
+    Attributes:
+        chosen: the file that counts, by the course's notebook.
+        digest: of all the files, as a hexadecimal number.
+        problems: what can't be read or is nothing of this course, a line each.
+        remarks: for the student; `doubts`: for a person who grades.
+        unreadable: something that may hold work can't be read.
+    """
+
+    chosen: dict[str, Candidate] = field(default_factory=dict)
+    digest: str = ""
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    unreadable: bool = False
+
+
+def read_files(handed_in: Collected, masters: dict[str, Notebook], exercises: dict[str, Exercise]) -> Reading:
+    """Read a student's files. What is wrong with them is noted; nothing is raised.
+
+    Args:
+        handed_in: the files as they were found.
+        masters: the course's own notebooks, by stem.
+        exercises: the course's, by id.
+    """
+    inside = unpack_all(handed_in.files, Budget())
+    reading = Reading(problems=handed_in.problems + inside.problems)
+    hidden = bool(reading.problems)  # something was handed in that can't be read
+    digest = hashlib.sha256()
+    candidates: dict[str, list[Candidate]] = {}
+    for file in sorted(inside.files, key=lambda file: file.name):
+        shown = brief(file.name)
+        try:
+            data = file.read()
+            content = hashlib.sha256(data).hexdigest()
+            digest.update(f"{file.name}\0{content}\n".encode(errors="surrogatepass"))
+            notebook = read_notebook(data)
+        except Unreadable as error:
+            reading.problems.append(f"{shown}: {error}")
+            reading.unreadable = True
+            continue
+        except Exception as error:  # a damaged zip has many ways to say so
+            reading.problems.append(f"{shown}: can't be read ({type(error).__name__}: {error})"[:300])
+            reading.unreadable = True
+            continue
+        stem = which_notebook(notebook, file.name.rpartition("/")[2], exercises)
+        if stem:
+            answered = count_answered(notebook, masters[stem], exercises.values())
+            candidates.setdefault(stem, []).append(Candidate(file, notebook, answered, content))
+        else:
+            reading.problems.append(f"{shown}: none of this course's exercises is in it")
+    reading.unreadable |= hidden and len(candidates) < len(masters)
+    for stem, found in candidates.items():
+        reading.chosen[stem], doubt = choose(found)
+        if doubt:
+            reading.remarks.append(f"{stem}: {doubt}")
+            reading.doubts.append(f"{stem}: {doubt}")
+    if not inside.files and not reading.problems:
+        others = [*handed_in.others, *inside.others][:5]
+        only = f", only {', '.join(others)}" if others else ""
+        reading.problems.append(f"no notebook (.ipynb) was handed in{only}")
+    digest.update("\n".join(reading.problems).encode(errors="replace"))
+    reading.digest = digest.hexdigest()
+    return reading
+
+
+def count_answered(notebook: Notebook, master: Notebook, exercises: Iterable[Exercise]) -> int:
+    """How many exercises a notebook has something of its own for: a cell that the course's copy lacks."""
+    given = {cell.source.strip() for cell in master.cells}
+    own = [cell for cell in notebook.cells if cell.source.strip() and cell.source.strip() not in given]
+    return sum(
+        any(
+            (bool(exercise.function) and defines(cell.source, exercise.function))
+            or (exercise.open and cell.exercise == exercise.id)
+            for cell in own
+        )
+        for exercise in exercises
+    )
+
+
+def choose(candidates: list[Candidate]) -> tuple[Candidate, str]:
+    """Which of several files for the same notebook counts, and a line that names them ("" if all agree).
+
+    The newer one, if their times are of one clock and more than a minute apart and both hold answers. Else
+    the one with more exercises answered; else the one whose name comes last.
+    """
+    distinct = list({candidate.content: candidate for candidate in candidates}.values())
+    if len(distinct) == 1:
+        return distinct[0], ""
+    ranked = [c for c in distinct if c.answered] or distinct
+    by_time = sorted(ranked, key=lambda c: c.file.modified or 0.0)
+    newest = by_time[-1]
+    if len(ranked) == 1:
+        chosen, why = newest, "the others hold no answers"
+    elif (
+        all(c.file.modified is not None and c.file.clock == newest.file.clock for c in ranked)
+        and (newest.file.modified or 0.0) - (by_time[-2].file.modified or 0.0) > APART
+    ):
+        chosen, why = newest, "it is the newest"
+    else:
+        chosen = max(ranked, key=lambda c: (c.answered, c.file.name))
+        most = sum(c.answered == chosen.answered for c in ranked) == 1
+        why = "it has more exercises answered" if most else "their order isn't known, and its name comes last"
+    names = [brief(c.file.name) for c in distinct]
+    listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return chosen, f"{listed} differ; {brief(chosen.file.name)} was graded, as {why}"
