@@ -53,8 +53,10 @@ def _acts(seed: int) -> list[Case]:
 
 
 def _strongest(seed: int) -> list[Case]:
+    """The strongest is negative, whatever the seed: so signs always matter."""
     generator = torch.Generator().manual_seed(seed)
-    return [Case(f"{n} of 13", {"acts": torch.randn(13, generator=generator), "count": n}) for n in (2, 5)]
+    acts = [torch.cat([torch.randn(12, generator=generator), torch.tensor([-9.0])]) for _ in range(2)]
+    return [Case(f"{n} of 13", {"acts": acts[i], "count": n}) for i, n in enumerate((2, 5))]
 
 
 def _words(seed: int) -> list[Case]:
