@@ -66,15 +66,13 @@ class _Parser:
     def either(self) -> _Condition:
         condition = self.both()
         while self.take("|"):
-            left, right = condition, self.both()
-            condition = lambda boards, left=left, right=right: left(boards) | right(boards)  # noqa: E731
+            condition = _joined(torch.logical_or, condition, self.both())
         return condition
 
     def both(self) -> _Condition:
         condition = self.comparison()
         while self.take("&"):
-            left, right = condition, self.comparison()
-            condition = lambda boards, left=left, right=right: left(boards) & right(boards)  # noqa: E731
+            condition = _joined(torch.logical_and, condition, self.comparison())
         return condition
 
     def comparison(self) -> _Condition:
@@ -102,9 +100,11 @@ class _Parser:
 
     def word(self, expected: str, read: Callable[[str], int]) -> int:
         match = _TOKEN.match(self.text, self.position)
+        if match is None or match["word"] is None:
+            raise self.error(f"expected {expected}")
         try:
             value = read(match["word"].upper())
-        except (TypeError, AttributeError, KeyError, ValueError):
+        except (KeyError, ValueError):
             raise self.error(f"expected {expected}") from None
         self.position = match.end()
         return value
@@ -113,6 +113,10 @@ class _Parser:
         rest = self.text[self.position :]
         at = self.position + len(rest) - len(rest.lstrip())
         return ValueError(f"hypothesis: {problem} at character {at}\n  {self.text}\n  {' ' * at}^")
+
+
+def _joined(join: Callable[[Tensor, Tensor], Tensor], left: _Condition, right: _Condition) -> _Condition:
+    return lambda boards: join(left(boards), right(boards))
 
 
 # --- how well a hypothesis fits ----------------------------------------------------------------

@@ -143,9 +143,7 @@ def top_activations(
     """
     n_moves = acts.shape[0] * acts.shape[1]
     flat = acts.reshape(n_moves, -1)
-    if (quantile is None) == (count is None):
-        raise InputError(f"give either quantile or count; found quantile={quantile}, count={count}")
-    if quantile is not None:
+    if quantile is not None and count is None:
         if not 0 <= quantile < 1:
             raise InputError(f"quantile: expected a number from 0 up to 1, such as 0.99; found {quantile}")
         # torch.quantile takes at most 16 million numbers at a time.
@@ -153,11 +151,13 @@ def top_activations(
         mask = torch.cat(
             [part > part.quantile(quantile, dim=0) for part in flat.split(columns, dim=1)], dim=1
         )
-    else:
+    elif count is not None and quantile is None:
         if not 1 <= count <= n_moves:
             raise InputError(f"count: expected 1..{n_moves}, the number of moves; found {count}")
         mask = torch.zeros_like(flat, dtype=torch.bool)
         mask.scatter_(0, flat.topk(count, dim=0).indices, True)
+    else:
+        raise InputError(f"give either quantile or count; found quantile={quantile}, count={count}")
     return mask.view(acts.shape)
 
 

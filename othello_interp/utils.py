@@ -63,7 +63,7 @@ def _showing(draw: Callable[..., go.Figure]) -> Callable[..., go.Figure | None]:
     parameters = list(signature.parameters.values())
     extra = inspect.Parameter("return_fig", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=bool)
     at = len(parameters) - (parameters[-1].kind is inspect.Parameter.VAR_KEYWORD)
-    show.__signature__ = signature.replace(
+    show.__dict__["__signature__"] = signature.replace(
         parameters=[*parameters[:at], extra, *parameters[at:]], return_annotation=go.Figure | None
     )
     show.__doc__ = (

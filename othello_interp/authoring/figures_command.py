@@ -186,8 +186,8 @@ def probe_accuracy_by_layer(
     resids, boards = residuals_and_boards(model, tokens, range(model.cfg.n_layers))
     accuracies = []
     for layer, resid in resids.items():
-        train = (x[:-n_held_out].flatten(0, 1) for x in (resid, boards))
-        probe = fit_probe(*train, layer, progress=progress)
+        seen, states = (x[:-n_held_out].flatten(0, 1) for x in (resid, boards))
+        probe = fit_probe(seen, states, layer, progress=progress)
         accuracies.append((probe(resid[-n_held_out:]) == boards[-n_held_out:]).float().mean().item())
     return accuracies
 

@@ -35,7 +35,7 @@ def _functions(source: str) -> dict[str, tuple[int, int]]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            found[node.name] = first - 1, node.end_lineno
+            found[node.name] = first - 1, node.end_lineno or node.lineno
     return found
 
 

@@ -1,7 +1,9 @@
 """Where the course's own files are: in a checkout beside the package, in an installed copy inside it."""
 
+import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 
 from othello_interp.errors import OthelloInterpError
 
@@ -29,6 +31,16 @@ def how_to_restore(path: Path) -> str:
     if path.is_relative_to(INSTALLED):
         return "Install the package again: `pip install --force-reinstall --no-deps othello-interp`."
     return f"Restore it with `git checkout -- {path.parent.name}/{path.name}`."
+
+
+def load_file(path: Path, name: str) -> ModuleType:
+    """The module that a Python file holds, made anew. FileNotFoundError if there is none."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def solutions() -> Path:

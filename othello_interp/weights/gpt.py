@@ -38,15 +38,15 @@ class Attention(nn.Module):
             self.add_module(name, nn.Linear(config.d_model, config.d_model))
 
     def forward(self, x: Float[Tensor, "game move d_model"]) -> Float[Tensor, "game move d_model"]:
-        def heads(linear: nn.Linear) -> Tensor:
-            return linear(x).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        def heads(name: str) -> Tensor:
+            return self.get_submodule(name)(x).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
 
-        y = F.scaled_dot_product_attention(heads(self.q), heads(self.k), heads(self.v), is_causal=True)
-        return self.o(y.transpose(1, 2).flatten(2))
+        y = F.scaled_dot_product_attention(heads("q"), heads("k"), heads("v"), is_causal=True)
+        return self.get_submodule("o")(y.transpose(1, 2).flatten(2))
 
 
 class MLP(nn.Module):
-    """Two linear maps with an exact GELU between them. `in` is a Python keyword, hence the getattr."""
+    """Two linear maps with an exact GELU between them. `in` is a Python keyword, hence get_submodule."""
 
     def __init__(self, config: GPTConfig):
         super().__init__()
@@ -54,7 +54,7 @@ class MLP(nn.Module):
         self.add_module("out", nn.Linear(config.d_mlp, config.d_model))
 
     def forward(self, x: Float[Tensor, "game move d_model"]) -> Float[Tensor, "game move d_model"]:
-        return self.out(F.gelu(getattr(self, "in")(x)))
+        return self.get_submodule("out")(F.gelu(self.get_submodule("in")(x)))
 
 
 class Block(nn.Module):

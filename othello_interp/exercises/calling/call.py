@@ -228,8 +228,8 @@ def _put_right(original: Any, changed: bool) -> None:
         if changed:
             for key in [key for key in _models if key[:2] == (original.kind, original.seed)]:
                 del _models[key]
-        elif hasattr(model := resolve(original), "reset_hooks"):
-            model.reset_hooks()
+        elif callable(take_off := getattr(resolve(original), "reset_hooks", None)):
+            take_off()
 
 
 class _Printed(StringIO):

@@ -83,9 +83,9 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
 def _from_tree(node: Any, tensors: dict[str, Tensor], depth: int) -> Any:
     if depth == 0:
         raise EncodeError("nested too deep")
-    tag, content = node if len(node) == 2 else (node[0], None)
-    if tag == "none":
+    if node == ["none"]:
         return None
+    tag, content = node
     if tag == "float":
         return float.fromhex(content)
     if tag in SCALARS:

@@ -14,10 +14,10 @@ mistake = Mistakes()
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
     legal = replay(random_games(5, seed=2000 + seed)).legal
-    legal = {"2 games, 7 moves": legal[:2, 20:27], "3 games, 59 moves": legal[2:, :59]}
+    parts = {"2 games, 7 moves": legal[:2, 20:27], "3 games, 59 moves": legal[2:, :59]}
     return [
         Case(name, {"logits": 2 * torch.randn(*where.shape[:2], 61, generator=generator), "legal": where})
-        for name, where in legal.items()
+        for name, where in parts.items()
     ]
 
 

@@ -4,7 +4,6 @@ for.
 References live outside the package, in the solutions folder, and are loaded by its path.
 """
 
-import importlib.util
 import inspect
 from collections.abc import Callable
 from functools import cache
@@ -17,6 +16,7 @@ from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
 from othello_interp.exercises.status import Status
+from othello_interp.storage.paths import load_file
 from othello_interp.storage.paths import solutions as solutions_folder
 
 
@@ -26,10 +26,7 @@ class NoSolutions(FileError, FileNotFoundError):
 
 @cache
 def _module(path: Path, changed_ns: int) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"othello_interp_solutions_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_file(path, f"othello_interp_solutions_{path.stem}")
 
 
 def solutions_file(exercise: Exercise, folder: Path | None = None) -> Path:
@@ -52,7 +49,7 @@ def load_reference(exercise: Exercise, folder: Path | None = None) -> Callable[.
     """
     path = solutions_file(exercise, folder)
     reference = getattr(_module(path, path.stat().st_mtime_ns), exercise.function, None)
-    if not inspect.isfunction(inspect.unwrap(reference) if reference else None):
+    if reference is None or not inspect.isfunction(inspect.unwrap(reference)):
         raise RecordError(f"exercise {exercise.id}: {path.name} defines no function {exercise.function!r}")
     return reference
 

@@ -166,8 +166,7 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     if not wrong.any():
         return None
     gap = torch.where(wrong, (a - b).abs().nan_to_num(nan=math.inf), -1.0)
-    index = torch.unravel_index(gap.argmax(), gap.shape) if gap.ndim else ()
-    index = tuple(int(i) for i in index)
+    index = tuple(int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)) if gap.ndim else ()
     x, y = _pair(a[index].item(), b[index].item())
     if isinstance(expected, bool) or (isinstance(expected, Tensor) and expected.dtype == torch.bool):
         x, y = str(bool(a[index])), str(bool(b[index]))

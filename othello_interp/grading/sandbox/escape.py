@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from othello_interp.grading.sandbox.limits import ENVIRONMENT
@@ -34,8 +35,8 @@ def probe(
         pid for pid in outside if pid != os.getpid()
     ]  # a number means nothing in a name space of its own
     return {
-        "files": all(not _works(lambda path=path: _read(path)) for path in secrets),
-        "writing": all(not _works(lambda path=path: _write(path)) for path in folders if path != scratch),
+        "files": not any(_works(partial(_read, path)) for path in secrets),
+        "writing": not any(_works(partial(_write, path)) for path in folders if path != scratch),
         "network": not any(
             _works(attempt)
             for attempt in (
@@ -45,7 +46,7 @@ def probe(
             )
         ),
         "processes": not any(
-            _works(lambda pid=pid: os.kill(pid, 0)) or _works(lambda pid=pid: _read(f"/proc/{pid}/environ"))
+            _works(partial(os.kill, pid, 0)) or _works(partial(_read, f"/proc/{pid}/environ"))
             for pid in strangers
         ),
         "privileges": not _works(lambda: os.setuid(0 if os.getuid() else 1)) and _no_new_privileges(),

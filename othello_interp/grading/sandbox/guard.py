@@ -98,10 +98,10 @@ def _watch(child: int, status: socket.socket, baseline: int, memory: int) -> str
     ended = os.pidfd_open(child)
     memory += memory // 8  # a single process is to meet its own limit first, and can say so
     while True:
-        ready = select.select([status, ended], [], [], POLL_SECONDS)[0]
+        ready = select.select([status.fileno(), ended], [], [], POLL_SECONDS)[0]
         if ended in ready:
             return "ended"
-        if status in ready:
+        if status.fileno() in ready:
             return "stopped"
         if sum(max(0, _memory_of(member) - baseline) for member in tree(child)) > memory:
             return "memory"

@@ -65,8 +65,8 @@ class Setting:
     @classmethod
     def from_json(cls, text: str) -> "Setting":
         fields = json.loads(text)
-        limits = Limits(**fields.pop("limits"))
-        return cls(limits, **{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+        tuples = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+        return cls(**fields | tuples | {"limits": Limits(**fields["limits"])})
 
 
 class SandboxError(OthelloInterpError):
