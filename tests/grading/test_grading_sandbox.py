@@ -122,7 +122,7 @@ def test_a_lost_child_says_why(zygote):
 
 
 def cell(source: str) -> dict:
-    fields = {"functions": [], "seconds": 5.0, "before": "", "only_definitions": False}
+    fields = {"functions": [], "seconds": 5.0, "before": "", "parts": "all"}
     return {"op": "cell", "label": "cell 1", "source": source, **fields}
 
 
