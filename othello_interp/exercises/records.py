@@ -142,8 +142,8 @@ class Exercise:
     Attributes:
         id: "<notebook number>.<number>", such as "2.1".
         notebook: stem shared by notebooks/<notebook>.ipynb and solutions/<notebook>.py.
-        function: name of the student's function and of the reference; empty for an open exercise without
-        code.
+        function: name of the student's function and of the reference; empty for an open exercise, which
+            has no code.
         title: a few words.
         points, difficulty (1 to 5), importance (1 to 5), minutes: shown to students and used for grades.
         tests: one sentence that says what the check tries.
@@ -221,8 +221,9 @@ class Exercise:
 
 
 def make_cases(exercise: Exercise, seed: int) -> list[Case]:
-    """Cases of an exercise for a seed, none for an open one; RecordError if there are none or two share a
-    name.
+    """Cases of an exercise for a seed, none for an open one.
+
+    Raises RecordError if there are none or two share a name.
     """
     cases = list(exercise.cases(seed))
     _require(cases or exercise.open, f"exercise {exercise.id!r} makes no cases for seed {seed}")

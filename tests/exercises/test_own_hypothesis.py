@@ -7,15 +7,15 @@ from othello_interp.exercises.catalogue import own_hypothesis
 from othello_interp.exercises.catalogue.own_hypothesis import (
     NotAnAnswer,
     best_single,
-    games_seed,
     read,
     score,
 )
 from othello_interp.exercises.records import Case
 from othello_interp.hypotheses import parse
+from othello_interp.rules import random_games as games
 
 PLANTED = "F2==BLANK & F3==THEIRS & F4==MINE"
-CASE = Case("hidden games", {}, seed=5)
+CASE = Case("hidden games", {})
 
 
 @pytest.fixture
@@ -96,6 +96,16 @@ def test_a_hypothesis_that_says_nothing(text, message, positions):
     assert message in said
 
 
-def test_the_games_to_score_on_follow_the_seed():
-    assert games_seed(3) == games_seed(3) != games_seed(4)
-    assert games_seed(0) > 1_000_000
+def test_the_games_to_score_on_are_none_of_the_course_and_the_same_for_every_seed(monkeypatch):
+    drawn = []
+
+    def random_games(n, seed):
+        drawn.append(seed)
+        return games.random_games(3, seed)
+
+    monkeypatch.setattr(own_hypothesis, "random_games", random_games)
+    monkeypatch.setattr(own_hypothesis, "_positions", own_hypothesis._positions.__wrapped__)
+    said = {score((7, PLANTED), None, Case("a", {}, seed=seed)) for seed in range(4)}
+    assert len(said) == 1
+    assert drawn == 4 * [own_hypothesis.GAMES_SEED]
+    assert own_hypothesis.GAMES_SEED > 1_000_000  # those of the course's games are small numbers

@@ -11,7 +11,7 @@ mistake = Mistakes()
 def cases(seed: int) -> list[Case]:
     """Random probes that read most squares rightly: the boards are their own readings, some spoiled."""
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for n_games, n_moves, d_model in ((3, 11, 5), (2, 13, 7)):
         resid = torch.randn(n_games, n_moves, d_model, generator=generator)
         weight = torch.randn(d_model, 8, 8, 3, generator=generator)
@@ -20,8 +20,8 @@ def cases(seed: int) -> list[Case]:
         spoiled = torch.rand(read.shape, generator=generator) < torch.linspace(0, 0.8, 64).view(8, 8)
         boards = torch.where(spoiled, torch.randint(3, read.shape, generator=generator), read)
         inputs = {"resid": resid, "weight": weight, "bias": bias, "boards": boards.to(torch.int8)}
-        cases.append(Case(f"{n_games} games, {n_moves} moves, d_model {d_model}", inputs))
-    return cases
+        made.append(Case(f"{n_games} games, {n_moves} moves, d_model {d_model}", inputs))
+    return made
 
 
 def _scores(resid: Tensor, weight: Tensor) -> Tensor:

@@ -11,14 +11,14 @@ mistake = Mistakes()
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for n, d_model, k in ((2, 7, 3), (5, 13, 2), (3, 11, 5)):
         # A common part makes the columns far from orthogonal, as those of a real probe are.
         basis = torch.randn(d_model, k, generator=generator) + torch.randn(d_model, 1, generator=generator)
         vectors = 3 * torch.randn(n, d_model, generator=generator) + 1
         name = f"{n} vectors of size {d_model}, {k} columns"
-        cases.append(Case(name, {"vectors": vectors, "basis": basis}))
-    return cases
+        made.append(Case(name, {"vectors": vectors, "basis": basis}))
+    return made
 
 
 @mistake(

@@ -14,9 +14,17 @@ def cases(seed: int) -> list[Case]:
     def random(rows: int, cols: int) -> Tensor:
         return torch.randn(rows, cols, generator=generator)
 
+    def whole(rows: int, cols: int) -> Tensor:
+        """Small whole numbers of full rank: the first square is triangular, with ones on the diagonal. Their
+        products are exact, so that the rank in float64 is the same as in float32.
+        """
+        numbers, size = torch.randint(-1, 2, (rows, cols), generator=generator), min(rows, cols)
+        numbers[:size, :size] = numbers[:size, :size].tril(-1) + torch.eye(size, dtype=torch.long)
+        return numbers.float()
+
     bases = {
         "3 independent columns, d_model 11": random(11, 3),
-        "7 columns in a space of 4 dimensions, d_model 13": random(13, 4) @ random(4, 7),
+        "7 columns in a space of 4 dimensions, d_model 13": whole(13, 4) @ whole(4, 7),
         "a column of zeros and 2 others, d_model 7": torch.cat([torch.zeros(7, 1), random(7, 2)], dim=1),
         "more columns than dimensions, d_model 5": random(5, 11),
     }

@@ -15,15 +15,16 @@ mistake = Mistakes()
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
     playable = torch.tensor(ALL_SQUARES)
-    cases = []
+    made = []
     for n_games, n_moves, game, threshold in ((3, 7, 1, 0.5), (2, 11, 0, 1.0), (5, 59, 4, 1.5)):
-        # Multiples of a half, so that some activations equal the threshold exactly.
+        # Multiples of a half, so that some activations equal the threshold exactly. Four moves tell every
+        # mistake apart: one at the threshold, a very negative one, and two above it with the stronger later.
         acts = torch.randn(n_games, n_moves, generator=generator).mul(3).round() / 2
-        acts[game, 1:4] = torch.tensor([threshold, -threshold - 1, threshold + 1])
+        acts[game, 1:5] = torch.tensor([threshold, -threshold - 1, threshold + 1, threshold + 2])
         played = torch.stack([playable[torch.randperm(60, generator=generator)] for _ in range(n_games)])
         inputs = {"acts": acts, "squares": played, "game": game, "threshold": threshold}
-        cases.append(Case(f"game {game} of {n_games}, {n_moves} moves, threshold {threshold}", inputs))
-    return cases
+        made.append(Case(f"game {game} of {n_games}, {n_moves} moves, threshold {threshold}", inputs))
+    return made
 
 
 Moves = list[tuple[Any, Any]]

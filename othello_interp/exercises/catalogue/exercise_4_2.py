@@ -11,16 +11,17 @@ mistake = Mistakes()
 def cases(seed: int) -> list[Case]:
     """Sizes at which no quantile falls on an activation, but for the last, where many activations are 0."""
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for n_games, n_moves, quantile in ((5, 59, 0.99), (3, 7, 0.83)):
         scale = torch.linspace(1, 3, n_games)[:, None]
         acts = scale * torch.randn(n_games, n_moves, generator=generator) + 0.5
+        acts[0, 0] = -acts.max() - 1  # the largest in size is a negative one
         inputs = {"acts": acts, "quantile": quantile}
-        cases.append(Case(f"{n_games} games, {n_moves} moves, quantile {quantile}", inputs))
-    silent = torch.rand(2, 11, generator=generator)
-    silent.view(-1)[torch.randperm(22, generator=generator)[:13]] = 0
-    cases.append(Case("a neuron that is often exactly 0", {"acts": silent, "quantile": 0.4}))
-    return cases
+        made.append(Case(f"{n_games} games, {n_moves} moves, quantile {quantile}", inputs))
+    silent = torch.arange(22).sub(12).clamp(min=0) / 9  # 13 zeros, then nine steps up to 1
+    silent = silent[torch.randperm(22, generator=generator)].view(2, 11)
+    made.append(Case("a neuron that is often exactly 0", {"acts": silent, "quantile": 0.4}))
+    return made
 
 
 @mistake(

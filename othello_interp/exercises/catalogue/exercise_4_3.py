@@ -10,15 +10,15 @@ mistake = Mistakes()
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for n_games, n_moves in ((3, 7), (2, 11)):
         odds = torch.rand(64, 3, generator=generator)
         states = odds.multinomial(n_games * n_moves, replacement=True, generator=generator)
         states = states.T.reshape(n_games, n_moves, 8, 8).to(torch.int8)
         mask = torch.rand(n_games, n_moves, generator=generator) < torch.linspace(0.2, 0.7, n_games)[:, None]
         mask[:, :2] = torch.tensor([True, False])
-        cases.append(Case(f"{n_games} games, {n_moves} moves", {"states": states, "mask": mask}))
-    return cases
+        made.append(Case(f"{n_games} games, {n_moves} moves", {"states": states, "mask": mask}))
+    return made
 
 
 def _one_hot(states: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ Described = tuple[list[int], Tensor, Tensor]
 def cases(seed: int) -> list[Case]:
     """Random activations that differ in spread and mean, in two layers of two models."""
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for name, model, layer, d_mlp, n_games, n_moves, count, quantile in (
         ("course model, layer 5", ModelRef("embedded"), 5, 2048, 3, 11, 7, 0.9),
         ("small random model, layer 1", ModelRef("tiny", seed), 1, 36, 5, 7, 3, 0.85),
@@ -24,8 +24,8 @@ def cases(seed: int) -> list[Case]:
         acts = spread * torch.randn(n_games, n_moves, d_mlp, generator=generator) + mean
         states = torch.randint(-1, 2, (n_games, n_moves, 8, 8), generator=generator).to(torch.int8)
         inputs = {"model": model, "layer": layer, "acts": acts, "states": states}
-        cases.append(Case(name, inputs | {"count": count, "quantile": quantile}))
-    return cases
+        made.append(Case(name, inputs | {"count": count, "quantile": quantile}))
+    return made
 
 
 def _described(

@@ -10,13 +10,13 @@ mistake = Mistakes()
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for name, shape in (("a list of boards", (240,)), ("games and moves", (3, 70)), ("one board", ())):
         boards = torch.randint(0, 3, (*shape, 8, 8), generator=generator, dtype=torch.int8)
         if not shape:  # one that matches
             boards[[2, 3, 4], [0, 1, 2]] = torch.tensor([0, 1, 2], dtype=torch.int8)
-        cases.append(Case(name, {"boards": boards}))
-    return cases
+        made.append(Case(name, {"boards": boards}))
+    return made
 
 
 def _labels(boards: Tensor, squares: list[tuple[int, int]], states: tuple[int, int, int]) -> Tensor:

@@ -10,7 +10,7 @@ mistake = Mistakes()
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    cases = []
+    made = []
     for shape, edges in (
         ((3, 70), [-1.0, -0.5, 0.0, 1.0, 2.5]),
         ((230,), [-0.5, 0.0, 0.25, 1.5]),
@@ -20,8 +20,8 @@ def cases(seed: int) -> list[Case]:
         acts = torch.randn(shape, generator=generator).mul(6).round() / 4
         labels = torch.rand(shape, generator=generator) < 0.2
         inputs = {"acts": acts, "labels": labels, "edges": torch.tensor(edges)}
-        cases.append(Case(f"{acts.numel()} positions, {len(edges) - 1} bins", inputs))
-    return cases
+        made.append(Case(f"{acts.numel()} positions, {len(edges) - 1} bins", inputs))
+    return made
 
 
 def _counts(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
@@ -72,9 +72,7 @@ def label_first(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
     credit=0.5,
 )
 def upper_edge(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
-    counts = torch.histogram
-    flipped = torch.stack([counts(-acts[group], -edges.flip(0)).hist.flip(0) for group in (~labels, labels)])
-    return 100 * flipped / _sizes(labels)
+    return 100 * _counts(-acts, labels, -edges.flip(0)).flip(1) / _sizes(labels)
 
 
 @mistake(

@@ -10,7 +10,7 @@ mistake = Mistakes()
 
 
 def cases(seed: int) -> list[Case]:
-    return [Case(f"{own_hypothesis.N_GAMES} games nobody has shown you", {}, seed=seed)]
+    return [Case(f"{own_hypothesis.N_GAMES} games nobody has shown you", {})]
 
 
 @mistake(own_hypothesis.NOT_THE_COURSES)

@@ -9,8 +9,12 @@ def chance_level__svd(basis):
     return (S / S.max() > 1e-5).sum() / len(basis)
 
 
+def chance_level__double(basis):
+    return torch.linalg.matrix_rank(basis.double()) / len(basis)
+
+
 def chance_level__numpy(basis):
-    return np.linalg.matrix_rank(basis.numpy().astype(float), tol=1e-5) / basis.shape[0]
+    return np.linalg.matrix_rank(basis.numpy().astype(float)) / basis.shape[0]
 
 
 def chance_level__trace_of_projector(basis):
