@@ -173,6 +173,39 @@ def test_the_lock_covers_what_the_project_asks_for(root):
     assert names <= locked, f"not in constraints.txt: {sorted(names - locked)}"
 
 
+def imported_packages(folder) -> set[str]:
+    """What the files of a folder import from elsewhere, by the names under which it is installed."""
+    own = {path.stem for path in folder.rglob("*.py")} | {"othello_interp"}
+    installed = metadata.packages_distributions()
+    names = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.split(".")[0])
+    names -= sys.stdlib_module_names | own
+    return {installed.get(name, [name])[0].lower().replace("_", "-") for name in names}
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        ("othello_interp", {"dask", "authors"}),
+        ("solutions", set()),
+        ("tests", {"browser", "dev"}),
+        ("benchmarks", {"dev"}),
+    ],
+)
+def test_what_is_imported_is_asked_for(root, folder, extras):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    asked = list(project["dependencies"])
+    for extra in extras:
+        asked += project["optional-dependencies"][extra]
+    names = {re.match(r"[\w.-]+", line).group().lower().replace("_", "-") for line in asked}
+    assert imported_packages(root / folder) - names == set()
+
+
 def test_the_lock_can_be_installed_on_the_oldest_python_promised(root):
     """The README promises any Python 3.11, and Debian's is 3.11.2."""
     too_new = {}
