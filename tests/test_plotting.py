@@ -222,8 +222,51 @@ def test_imshow_takes_what_plotly_express_takes():
     assert (fig.layout.width, fig.layout.height, fig.layout.title.text) == (321, 234, "T")
     assert plotting.imshow([[1.0, 2.0]], range_color=[0, 3]).layout.coloraxis.cmax == 3
     assert plotting.imshow([[1.0, 2.0]], origin="lower").layout.yaxis.autorange is True
-    with pytest.raises(TypeError, match="colour"):
-        plotting.imshow([[1.0, 2.0]], colour="red")
+
+
+BOARD, TWO = torch.zeros(8, 8), torch.arange(2)
+DRAWINGS = {
+    "imshow": lambda **options: plotting.imshow(BOARD, **options),
+    "plot_board_values": lambda **options: plotting.plot_board_values(BOARD, **options),
+    "plot_activations": lambda **options: plotting.plot_activations(BOARD, **options),
+    "plot_board": lambda **options: plotting.plot_board(BOARD, **options),
+    "make_spectrum_plot": lambda **options: plotting.make_spectrum_plot(TWO, TWO > 0, **options),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWINGS.values(), ids=DRAWINGS)
+def test_the_layout_takes_its_own_arguments(draw):
+    fig = draw(
+        showlegend=False,
+        plot_bgcolor="red",
+        dragmode="pan",
+        title_font_size=33,
+        xaxis_title="here",
+        width=500,
+        height=470,
+        title="T",
+    )
+    layout = fig.layout
+    assert (layout.showlegend, layout.plot_bgcolor, layout.dragmode) == (False, "red", "pan")
+    assert (layout.title.font.size, layout.xaxis.title.text) == (33, "here")
+    assert (layout.width, layout.height, layout.title.text) == (500, 470, "T")
+
+
+@pytest.mark.parametrize("draw", DRAWINGS.values(), ids=DRAWINGS)
+def test_what_nobody_takes_is_named(draw):
+    with pytest.raises(TypeError, match=r"takes an argument 'colour'\. Did you mean"):
+        draw(colour="red")
+    with pytest.raises(TypeError, match="takes an argument 'xaxis_titel'"):
+        draw(width=500, xaxis_titel="here")
+    with pytest.raises(TypeError, match=r"takes an argument 'tilte'\. Did you mean 'title'\?"):
+        draw(tilte="T")
+
+
+def test_without_a_colour_bar_the_boards_take_its_place():
+    fig = plotting.plot_board_values(torch.zeros(2, 8, 8), coloraxis_showscale=False, xaxis2_title="file")
+    assert fig.layout.coloraxis.showscale is False
+    assert fig.layout.xaxis2.title.text == "file"
+    assert fig.layout.margin.r < plotting.plot_board_values(torch.zeros(2, 8, 8)).layout.margin.r
 
 
 def test_the_middle_of_the_colours_can_be_moved_or_left_to_plotly():

@@ -183,6 +183,30 @@ utils.plot_board_values(
     assert len({tuple(figure.layout[f"yaxis{i}"].domain) for i in ("", "2", "3")}) == 1
 
 
+def test_a_game_move_by_move(run) -> None:
+    found = run("""
+imshow(
+    focus_states[5, :25],
+    facet_col=0,
+    facet_col_wrap=5,
+    y=list("ABCDEFGH"),
+    facet_labels=[f"Move {i}" for i in range(25)],
+    title="First 25 moves of game 5",
+    color_continuous_scale="Greys",
+    coloraxis_showscale=False,
+    width=1000,
+    height=1000,
+)
+""")
+    (figure,) = found["shown"]
+    assert len(figure.data) == 25
+    for trace, board in zip(figure.data, found["focus_states"][5], strict=False):
+        np.testing.assert_array_equal(np.array(trace.z), board.numpy())
+    assert figure.layout.coloraxis.showscale is False
+    assert figure.layout.coloraxis.colorscale[0][1] == "rgb(255,255,255)"
+    assert (figure.layout.width, figure.layout.height) == (1000, 1000)
+
+
 def test_top_neurons_on_boards(run) -> None:
     found = run("""
 top_neurons = focus_cache["post", 5].std(dim=[0, 1]).argsort(descending=True)[:10]

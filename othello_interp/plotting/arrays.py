@@ -1,9 +1,12 @@
-"""What comes in, before it is drawn: tensors to numpy arrays, and the shapes that boards come in."""
+"""What comes in, before it is drawn: tensors to numpy arrays, shapes of boards, layout arguments."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from jaxtyping import Shaped
 
 from othello_interp.errors import InputError
@@ -78,3 +81,16 @@ def as_titles(what: str, titles: Sequence[str] | None, n: int) -> list[str]:
     if len(titles) != n:
         raise InputError(f"{what}: expected {n} (one for each panel); found {len(titles)}: {list(titles)}")
     return [str(title) for title in titles]
+
+
+def check_layout(what: str, options: Mapping[str, Any], own: Collection[str]) -> None:
+    """Whether plotly's layout takes every option, such as showlegend=False or xaxis2_title="move".
+
+    Raises TypeError naming the first that it doesn't take; `own` are the names that `what` itself takes.
+    """
+    layout = go.Layout()
+    for name in options:
+        if re.sub(r"axis\d+", "axis", name) not in layout:
+            close = get_close_matches(name, [*own, *layout], 1)
+            advice = f". Did you mean {close[0]!r}?" if close else ""
+            raise TypeError(f"{what}: neither it nor plotly's layout takes an argument {name!r}{advice}")

@@ -3,6 +3,7 @@
 Colours are red below zero, white at zero and blue above it, unless a scale is named.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -10,11 +11,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from othello_interp.errors import InputError
-from othello_interp.plotting.arrays import TensorLike, as_boards, as_titles, to_numpy
+from othello_interp.plotting.arrays import TensorLike, as_boards, as_titles, check_layout, to_numpy
 from othello_interp.plotting.panels import arrange, default_per_row, place
 from othello_interp.squares import ROWS, square_to_label
 
 Number = float | int
+EXPRESS = ("x", "y", "labels", "origin", "text_auto", "range_color", "template")  # handed to plotly.express
 LABELS = np.array([square_to_label(square) for square in range(64)])
 LONGEST_BAR = 420  # pixels; a colour bar beside many rows of boards need not be as long as they are
 
@@ -38,14 +40,14 @@ def imshow(
     """A matrix as an image, or an image of each slice of a 3-dimensional tensor.
 
     Takes what `plotly.express.imshow` takes (x, y, labels, origin, text_auto, range_color, template) and
-    differs from it in this:
+    what `update_layout` takes, such as coloraxis_showscale=False. It differs from plotly's in this:
 
     - `facet_labels` are the titles of the slices along `facet_col`, in the order of the slices;
     - colours run equally far on both sides of `color_continuous_midpoint`, unless both zmin and zmax, or
       range_color, say otherwise; with None the scale is plotly's own;
     - a size that is not given is chosen to suit the panels, and they keep clear of titles and ticks.
 
-    Raises ValueError for a wrong number of dimensions or of facet labels.
+    Raises ValueError for a wrong number of dimensions or of facet labels, TypeError for an unknown argument.
     """
     import plotly.express as px  # takes longer than the rest of this module's imports together
 
@@ -57,6 +59,8 @@ def imshow(
         raise InputError(f"imshow: expected {expected} dimensions, none empty; found {values.shape}{advice}")
     n = 1 if facet_col is None else values.shape[facet_col]
     titles = as_titles("imshow: facet_labels", facet_labels, n)
+    layout = {name: kwargs.pop(name) for name in kwargs.keys() - EXPRESS}
+    check_layout("imshow", layout, [*EXPRESS, *inspect.signature(imshow).parameters])
     if color_continuous_midpoint is not None and kwargs.get("range_color") is None:
         zmin, zmax = _balance(values, color_continuous_midpoint, zmin, zmax)
     drawn = px.imshow(
@@ -87,6 +91,7 @@ def imshow(
         height=height,
         square_cells=aspect == "equal",
         axis_titles=bool(labels.get("x") or labels.get("y")),
+        right=76 if layout.get("coloraxis_showscale", True) else 20,
     )
     xaxis = {"title": {"text": labels.get("x"), "standoff": 6}, "showgrid": False, "zeroline": False}
     yaxis = {"title": {"text": labels.get("y"), "standoff": 6}, "showgrid": False, "zeroline": False}
@@ -108,7 +113,7 @@ def imshow(
             "title": {"text": labels.get("color"), "side": "top", "font": {"size": 11}},
         }
     )
-    return fig
+    return fig.update_layout(layout)
 
 
 def _balance(
@@ -175,10 +180,11 @@ def plot_board_values(
             )
         about = f"<extra>{titles[i] if titles else ''}</extra>"
         trace.update(customdata=LABELS.reshape(8, 8), hovertemplate=hover + about, xgap=1, ygap=1)
-    return fig.update_layout(
-        plot_bgcolor="#d9d9d9",  # seen between squares, and where a square has no value
-        dragmode=False,  # there is nothing to zoom into
-    )
+    look = {
+        "plot_bgcolor": "#d9d9d9",  # seen between squares, and where a square has no value
+        "dragmode": False,  # there is nothing to zoom into
+    }
+    return fig.update_layout({name: value for name, value in look.items() if name not in kwargs})
 
 
 def _write(note: Any) -> str:

@@ -1,5 +1,6 @@
 """Positions as pictures: discs on a green board."""
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ import plotly.graph_objects as go
 from jaxtyping import Shaped
 
 from othello_interp.errors import InputError
-from othello_interp.plotting.arrays import TensorLike, as_boards, as_squares, as_titles
+from othello_interp.plotting.arrays import TensorLike, as_boards, as_squares, as_titles, check_layout
 from othello_interp.plotting.panels import arrange, default_per_row, place
 from othello_interp.squares import ROWS, square_to_label
 
@@ -36,6 +37,7 @@ def plot_board(
     legal: TensorLike | None = None,
     last_move: TensorLike | None = None,
     form: Form = "black_white",
+    **layout: Any,
 ) -> go.Figure:
     """A position as one sees it on a table, or several positions side by side.
 
@@ -48,9 +50,12 @@ def plot_board(
         last_move: the square just played, as a number 0..63 or a label such as "C0", marked with a dot;
             for a stack a list with one of them, or None, for each board.
         board_titles, boards_per_row, width, height: as for `plot_board_values`.
+        layout: anything else for plotly's `update_layout`, such as showlegend=False.
 
-    Raises ValueError for another shape, a value the form does not have, or a wrong number of anything.
+    Raises ValueError for another shape, a value the form does not have, or a wrong number of anything,
+    TypeError for an unknown argument.
     """
+    check_layout("plot_board", layout, inspect.signature(plot_board).parameters)
     boards = as_boards("plot_board", state, playable=False)
     n = len(boards)
     titles = as_titles("plot_board: board_titles", board_titles, n)
@@ -93,7 +98,7 @@ def plot_board(
     }
     place(fig, panels, {**axis, "range": [-0.5, 7.5]}, {**axis, "range": [7.5, -0.5], "ticktext": list(ROWS)})
     fig.update_layout(plot_bgcolor=GREEN, legend={"itemsizing": "constant", "itemclick": False})
-    return fig
+    return fig.update_layout(layout)
 
 
 def _check_values(boards: Shaped[np.ndarray, "board 8 8"], form: str) -> None:

@@ -1,5 +1,6 @@
 """Spectrum plots: histograms of a neuron's activations, one for each group of positions."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from othello_interp.errors import InputError
-from othello_interp.plotting.arrays import TensorLike, to_numpy
+from othello_interp.plotting.arrays import TensorLike, check_layout, to_numpy
 from othello_interp.plotting.panels import FULL_WIDTH, LINE, TITLE_AIR, TITLE_LETTER, put_title, wrap
 
 COLOURS = ("#7f8c9b", "#e66101", "#1b9e77", "#5e3c99", "#b8860b", "#c51b7d")
@@ -36,8 +37,10 @@ def make_spectrum_plot(
         nbins: about how many bins; the same ones serve all groups.
         layout: anything else for plotly's `update_layout`, such as yaxis_type="log".
 
-    Raises ValueError if the shapes differ, an activation is not finite, or names do not fit the groups.
+    Raises ValueError if the shapes differ, an activation is not finite, or names do not fit the groups,
+    TypeError for an unknown argument.
     """
+    check_layout("make_spectrum_plot", layout, inspect.signature(make_spectrum_plot).parameters)
     acts, labels = to_numpy(neuron_acts), to_numpy(label)
     if acts.shape != labels.shape and not (acts.size == labels.size and 1 in (acts.ndim, labels.ndim)):
         advice = " (states and games have one move more than the model sees: label[:, :-1])"
