@@ -7,6 +7,7 @@ A hypothesis is a condition on the board as the player to move sees it, written 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from jaxtyping import Bool, Float, Int64, Integer
@@ -15,7 +16,7 @@ from torch import Tensor
 from othello_interp.errors import InputError
 from othello_interp.squares import label_to_square
 
-STATES = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
+STATES = MappingProxyType({"BLANK": 0, "THEIRS": 1, "MINE": 2})
 _TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<symbol>==|!=|[&|~()]))")
 _Condition = Callable[[Tensor], Tensor]
 

@@ -4,6 +4,8 @@ Rows are letters (square // 8), columns are digits (square % 8), so "C0" is squa
 "pass" and is never played; tokens 1..60 are the 60 squares other than the four in the centre.
 """
 
+from typing import NoReturn
+
 from othello_interp.errors import InputError
 
 ROWS = "ABCDEFGH"
@@ -11,8 +13,22 @@ COLUMNS = "01234567"
 CENTRE = (27, 28, 35, 36)
 N_TOKENS = 61
 
+
+class FixedList(list[int]):
+    """A list that can't be changed. Not a tuple: that would index 60 axes of a tensor, not 60 places."""
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise TypeError("this list is shared and can't be changed: take a copy, such as list(ALL_SQUARES)")
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+
+    def __reduce__(self) -> tuple[type[list], tuple[list[int]]]:
+        return list, (list(self),)  # copies and pickles are ordinary lists
+
+
 #: The 60 squares that can be played, in token order: token t stands for ALL_SQUARES[t - 1].
-ALL_SQUARES: list[int] = [square for square in range(64) if square not in CENTRE]
+ALL_SQUARES = FixedList(square for square in range(64) if square not in CENTRE)
 
 _TOKEN_OF_SQUARE = {square: token for token, square in enumerate(ALL_SQUARES, start=1)}
 
