@@ -1,12 +1,12 @@
 """The neuron of the series, and its figures in the original weights, to compare other models with."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 #: L5N1393, what it is said to fire for, and the place of its clearest example among the focus games.
 LAYER, NEURON = 5, 1393
 HYPOTHESIS = "C0==BLANK & D1==THEIRS & E2==MINE"
 CLEAR_GAME = 5
-
-from collections.abc import Mapping
-from types import MappingProxyType
 
 #: L5N1393 of the original Othello-GPT over 50 games of 59 moves, from the executed notebook
 #: Othello_GPT_Circuits.ipynb of the repository likenneth/othello_world (Neel Nanda's analysis).

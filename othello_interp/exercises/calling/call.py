@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from othello_interp.exercises.calling.plain import Outcome, PlainError, plain
+from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.calling.stub import is_stub, underlying
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
@@ -49,7 +50,8 @@ def resolve(ref: ModelRef) -> nn.Module:
     if key not in _models:
         from othello_interp import model
 
-        _models[key] = model.load_model() if ref.kind == "embedded" else model.tiny_model(ref.seed)
+        with own_settings():
+            _models[key] = model.load_model() if ref.kind == "embedded" else model.tiny_model(ref.seed)
     return _models[key]
 
 

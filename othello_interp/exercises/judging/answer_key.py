@@ -14,6 +14,7 @@ from typing import Any
 from othello_interp.errors import FileError
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
 from othello_interp.exercises.status import Status
 from othello_interp.storage.paths import load_file
@@ -67,7 +68,8 @@ class AnswerKey:
         self.exercise = exercise
         self.seed = seed
         self.solutions = solutions
-        self.cases: list[Case] = make_cases(exercise, seed)
+        with own_settings():
+            self.cases: list[Case] = make_cases(exercise, seed)
         self._expected: list[Outcome] | None = None
         self._mistaken: dict[str, list[Outcome]] = {}
 
@@ -75,20 +77,22 @@ class AnswerKey:
     def expected(self) -> list[Outcome]:
         """The reference's outcomes; RecordError if it does anything but return."""
         if self._expected is None and not self.exercise.open:
-            reference = load_reference(self.exercise, self.solutions)
-            self._expected = [run_case(reference, case, 10 * self.exercise.time_limit) for case in self.cases]
-            for outcome in self._expected:
+            with own_settings():
+                reference = load_reference(self.exercise, self.solutions)
+                outcomes = [run_case(reference, case, 10 * self.exercise.time_limit) for case in self.cases]
+            for outcome in outcomes:
                 if outcome.status != Status.RETURNED or outcome.changed:
                     what = outcome.error or f"changed its arguments {', '.join(outcome.changed)}"
                     raise RecordError(
                         f"the reference of exercise {self.exercise.id}, case {outcome.case!r}: {what}"
                     )
+            self._expected = outcomes
         return self._expected or []
 
     def mistaken(self, mistake: Mistake) -> list[Outcome]:
         """The outcomes of a known mistake."""
         if mistake.key not in self._mistaken:
-            self._mistaken[mistake.key] = [
-                run_case(mistake.fn, case, self.exercise.time_limit) for case in self.cases
-            ]
+            with own_settings():
+                outcomes = [run_case(mistake.fn, case, self.exercise.time_limit) for case in self.cases]
+            self._mistaken[mistake.key] = outcomes
         return self._mistaken[mistake.key]

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import compare
 from othello_interp.exercises.judging.resemble import resemblance
@@ -67,6 +68,7 @@ class _Problem:
     boards: tuple[Tensor, Tensor, Tensor] | None = None
 
 
+@own_settings()
 def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     """The verdict on one exercise.
 
