@@ -778,6 +778,7 @@ def _marked(kind: str, **ours: Any) -> dict:
 
 BLANK_ALL = {"1.1": None, "1.2": None, "1.3": None}
 TEXT = json.dumps(solved())
+UMLAUTS = json.dumps(solved(["word = 'ä'"]), ensure_ascii=False)
 
 DAMAGED = [
     one("blank", first(), NOTHING, e1_1="raise NotImplementedError"),
@@ -798,7 +799,11 @@ DAMAGED = [
         problems="valid JSON",
     ),
     one("rubbish", b"\x80\x81\xff" * 100, BLANK_ALL, "unreadable", problems="not a notebook"),
-    one("latin-1", b'{"cells": "\xe4"}', BLANK_ALL, "unreadable", problems="UTF-8"),
+    one("latin-1 that is no notebook", b'{"cells": "\xe4"}', BLANK_ALL, "unreadable", problems="no list of"),
+    one("latin-1", UMLAUTS.encode("latin-1"), FULL, remarks="not in UTF-8"),
+    one("latin-1 with typographic characters", UMLAUTS.replace("ä", "’").encode("cp1252"), FULL),
+    one("UTF-16, as PowerShell writes it", UMLAUTS.encode("utf-16"), FULL),
+    one("UTF-16 without a mark", UMLAUTS.encode("utf-16-be"), FULL),
     one("a web page", "<!DOCTYPE html><html></html>", BLANK_ALL, "unreadable", problems="web page"),
     one("no cells", {"metadata": {}}, BLANK_ALL, "unreadable", problems="no list of cells"),
     one("a list", "[1, 2]", BLANK_ALL, "unreadable", problems="not a notebook"),
@@ -870,6 +875,7 @@ DAMAGED = [
         },
         FULL,
     ),
+    other_way("with a type", "from typing import Any", "above: Any = lambda a, t: (a > t).float().mean()"),
     one("half a character", solved(["word = '\ud800'"]), FULL),
     one("byte order mark", b"\xef\xbb\xbf" + TEXT.encode(), FULL),
     Entry("renamed file", {"homework final (3).ipynb": solved()}, FULL),

@@ -1,6 +1,5 @@
 """Read a submitted .ipynb file, whatever state it is in, as plain cells. Runs and parses none of its code."""
 
-import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -29,34 +28,36 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """The cells of a notebook and remarks on how it was read."""
+    """The cells of a notebook and remarks on how it was read. `made_from`: the mark of a solved notebook of
+    the course."""
 
     cells: tuple[Cell, ...]
     remarks: tuple[str, ...] = ()
+    made_from: str = ""
 
 
 def read_notebook(data: bytes) -> Notebook:
     """The cells of a notebook file; Unreadable if it isn't one."""
     if len(data) > MAX_FILE:
         raise Unreadable(f"the file is larger than {MAX_FILE // 2**20} MB")
-    data = data.removeprefix(codecs.BOM_UTF8)
-    if not data.strip():
+    text, remarks = _decoded(data)
+    text = text.lstrip()
+    if not text:
         raise Unreadable("the file is empty")
-    if data.lstrip()[:1] != b"{":
-        start = data.lstrip()[:20].lower()
-        what = "a web page" if start.startswith((b"<!doctype", b"<html")) else "something else"
+    if text[0] != "{":
+        web = text[:20].lower().startswith(("<!doctype", "<html"))
+        what = "a web page" if web else "something else"
         raise Unreadable(f"the file is {what}, not a notebook: hand in the .ipynb file itself")
     try:
-        content = json.loads(data.decode())
-    except UnicodeDecodeError:
-        raise Unreadable("the file is damaged: it is not text in UTF-8") from None
+        content = json.loads(text)
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(data) - 2
+        cut = error.pos >= len(text) - 2
         what = "it ends too early" if cut else f"line {error.lineno} is not valid JSON"
         raise Unreadable(f"the notebook file is damaged: {what}") from None
     except (RecursionError, ValueError):
         raise Unreadable("the notebook file is damaged: its JSON can't be read") from None
-    remarks = []
+    except MemoryError:
+        raise Unreadable("the notebook file needs too much memory to be read") from None
     cells = content.get("cells")
     if cells is None and isinstance(content.get("worksheets"), list):
         remarks.append("saved in the notebook format of 2013 (version 3), read all the same")
@@ -69,13 +70,28 @@ def read_notebook(data: bytes) -> Notebook:
     read = [_cell(cell) for cell in cells if isinstance(cell, dict)]
     if len(read) < len(cells):
         remarks.append(f"{len(cells) - len(read)} damaged cells left out")
-    return Notebook(tuple(read), tuple(remarks))
+    made_from = _ours(content).get("made_from")
+    return Notebook(tuple(read), tuple(remarks), made_from if isinstance(made_from, str) else "")
+
+
+def _decoded(data: bytes) -> tuple[str, list[str]]:
+    """The file's text, and remarks. Notebooks are in UTF-8; some tools save them as Windows likes it."""
+    try:
+        return data.decode(json.detect_encoding(data)).removeprefix("\ufeff"), []
+    except UnicodeDecodeError:
+        remark = "the file is not in UTF-8, as notebooks are: special characters may have been misread"
+        return data.decode("cp1252", errors="replace"), [remark]
+
+
+def _ours(thing: dict[str, Any]) -> dict[str, Any]:
+    """What the course has put into the metadata of a cell or a notebook."""
+    metadata = thing.get("metadata")
+    ours = metadata.get("othello_interp") if isinstance(metadata, dict) else None
+    return ours if isinstance(ours, dict) else {}
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
-    metadata = cell.get("metadata")
-    ours = metadata.get("othello_interp") if isinstance(metadata, dict) else None
-    ours = ours if isinstance(ours, dict) else {}
+    ours = _ours(cell)
     exercise, role, identity = ours.get("exercise"), ours.get("role"), cell.get("id")
     return Cell(
         kind=cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown", "raw") else "raw",
@@ -87,30 +103,37 @@ def _cell(cell: dict[str, Any]) -> Cell:
 
 
 def _text(source: Any) -> str:
+    """The text of a cell, with the line ends of this system and without halves of characters."""
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source.encode(errors="replace").decode() if isinstance(source, str) else ""  # no half characters
+    if not isinstance(source, str):
+        return ""
+    return source.encode(errors="replace").decode().replace("\r\n", "\n").replace("\r", "\n")
+
+
+DEFINED = re.compile(
+    r"^[ \t]*+(?:async[ \t]++)?+def[ \t]++(\w++)|^(\w++)[ \t]*+(?::[^=\n]*+)?+=(?!=)", re.MULTILINE
+)  # possessive, so that it goes over any text once
+
+
+def definitions(source: str) -> set[str]:
+    """Names of the functions that a cell seems to define, by its text: no submitted code is parsed here."""
+    return {name for match in DEFINED.finditer(source) for name in match.groups() if name}
 
 
 def defines(source: str, function: str) -> bool:
-    """Whether a cell seems to define a function, by its text: the parent parses no submitted code."""
-    name = re.escape(function)
-    return bool(
-        re.search(rf"^[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|^{name}[ \t]*=[^=]", source, re.MULTILINE)
-    )
+    """Whether a cell seems to define a function."""
+    return function in definitions(source)
 
 
 def which_notebook(notebook: Notebook, file_name: str, exercises: dict[str, Exercise]) -> str:
     """Which of the course's notebooks this is, by its cells' tags, functions, then its name; "" if none."""
+    tags = {cell.exercise for cell in notebook.cells}
+    names = {name for cell in notebook.cells if cell.kind != "markdown" for name in definitions(cell.source)}
     votes: dict[str, float] = {}
     for exercise in exercises.values():
-        tagged = any(cell.exercise == exercise.id for cell in notebook.cells)
-        named = exercise.function and any(
-            cell.kind != "markdown" and defines(cell.source, exercise.function) for cell in notebook.cells
-        )
         named_file = exercise.notebook.lower() in file_name.lower()
-        votes[exercise.notebook] = (
-            votes.get(exercise.notebook, 0) + tagged * 1.0 + bool(named) * 1.0 + named_file * 0.01
-        )
-    best = max(votes, key=votes.get, default="")
+        vote = (exercise.id in tags) + (exercise.function in names) + 0.01 * named_file
+        votes[exercise.notebook] = votes.get(exercise.notebook, 0.0) + vote
+    best = max(votes, key=lambda stem: votes[stem], default="")
     return best if best and votes[best] > 0 else ""

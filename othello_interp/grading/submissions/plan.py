@@ -4,11 +4,12 @@ The course's own cells have been run beforehand, from the grader's copy, whateve
 checks are left out; everything else is run. A cell's place is known by its id, its metadata, or its text.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from othello_interp.exercises.records import Exercise
 from othello_interp.grading.submissions.given import given_cells
-from othello_interp.grading.submissions.notebook_file import Cell, Notebook, defines
+from othello_interp.grading.submissions.notebook_file import Cell, Notebook, definitions
 from othello_interp.grading.submissions.words import find_words
 
 
@@ -53,7 +54,7 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) 
         if source is None or _normal(source) in checks:
             continue
         if _normal(source) not in given:
-            plan.steps.append(Step(f"cell {number}", source, _functions(cell, exercises), previous))
+            plan.steps.append(Step(f"cell {number}", source, _functions(cell, source, exercises), previous))
         previous = source
     _remark_on_stubs(plan, exercises)
     return plan
@@ -67,10 +68,8 @@ def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str
     """The cell's code, also where it was turned into text by mistake and only its tag shows that."""
     if cell.kind == "code":
         return cell.source
-    answers = cell.role == "stub" or (
-        cell.kind == "raw"
-        and any(defines(cell.source, exercise.function) for exercise in exercises if exercise.function)
-    )
+    named = {exercise.function for exercise in exercises} & definitions(cell.source)
+    answers = cell.role == "stub" or (cell.kind == "raw" and named)
     if not answers:
         return None
     plan.remarks.append(f"Cell {number} had been turned into a {cell.kind} cell; it was run as code.")
@@ -80,24 +79,22 @@ def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str
     return source
 
 
-def _functions(cell: Cell, exercises: list[Exercise]) -> tuple[str, ...]:
+def _functions(cell: Cell, source: str, exercises: list[Exercise]) -> tuple[str, ...]:
     """The functions to look for when this cell has run: the tagged one alone if the cell has a tag and
     names no other."""
     named = tuple(exercise.function for exercise in exercises if exercise.function)
     tagged = tuple(
         e.function for e in exercises if e.id == cell.exercise and cell.role == "stub" and e.function
     )
-    others = any(defines(cell.source, name) for name in named if name not in tagged)
+    others = definitions(source) & set(named) - set(tagged)
     return named if others or not tagged else tagged
 
 
 def _remark_on_stubs(plan: Plan, exercises: list[Exercise]) -> None:
-    for exercise in exercises:
-        if not exercise.function:
-            continue
-        count = sum(defines(step.source, exercise.function) for step in plan.steps)
-        if count > 1:
-            plan.remarks.append(
-                f"`{exercise.function}` is defined in {count} cells; "
-                "the last one that is more than a stub was taken."
-            )
+    counts = Counter(name for step in plan.steps for name in definitions(step.source))
+    plan.remarks += [
+        f"`{exercise.function}` is defined in {counts[exercise.function]} cells; "
+        "the last one that is more than a stub was taken."
+        for exercise in exercises
+        if exercise.function and counts[exercise.function] > 1
+    ]
