@@ -1,8 +1,7 @@
 """Brute force: which line on the board does a neuron fire for?
 
 A move is legal when some line runs "blank, then one to six of theirs, then one of mine". There are 960
-such lines (patterns.py). Here every one is scored for every neuron by the area under the ROC curve, as
-`hypotheses.roc_auc` scores one hypothesis, but with one matrix product in place of a sort for each.
+such lines (patterns.py). Here every one is scored for every neuron by the area under the ROC curve.
 """
 
 from functools import cache
@@ -13,15 +12,12 @@ from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 from othello_interp.errors import InputError
-from othello_interp.hypotheses import STATES
+from othello_interp.hypotheses import STATES, label_aucs
 from othello_interp.patterns import as_hypothesis, line_patterns
 from othello_interp.squares import label_to_square
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Neurons at a time: the ranks of 30,000 positions then take 60 MB.
-NEURONS = 512
 
 
 @cache
@@ -40,32 +36,6 @@ def line_labels(boards: Int8[Tensor, "*position 8 8"]) -> Bool[Tensor, "960 *pos
         for label, state in pattern.items():
             row &= is_state[state][label_to_square(label)]
     return labels.view(-1, *boards.shape[:-2])
-
-
-def average_ranks(acts: Float[Tensor, "position neuron"]) -> Float[Tensor, "position neuron"]:
-    """The rank of each activation among those of its neuron, 1 the lowest; equal ones share their mean."""
-    values, order = acts.T.sort(dim=1)
-    place = torch.arange(len(acts), device=acts.device).expand_as(values)
-    starts = torch.ones_like(values, dtype=torch.bool)
-    starts[:, 1:] = values[:, 1:] != values[:, :-1]
-    ends = starts.roll(-1, dims=1)
-    first = place.where(starts, 0).cummax(1).values
-    last = place.where(ends, len(acts)).flip(1).cummin(1).values.flip(1)
-    ranks = (first + last).to(acts.dtype) / 2 + 1
-    return torch.empty_like(ranks).scatter_(1, order, ranks).T
-
-
-def label_aucs(
-    acts: Float[Tensor, "position neuron"], labels: Bool[Tensor, "label position"]
-) -> Float[Tensor, "label neuron"]:
-    """ROC AUC of every neuron's activations as a score for every label; NaN for a label that is true
-    everywhere or nowhere. Same figures as `roc_auc`, label by label."""
-    n = len(acts)
-    positives = labels.sum(1, keepdim=True)
-    weights = labels.to(acts.dtype)
-    # Ranks about their mean, between -1/2 and 1/2, keep single precision's rounding below 1e-5.
-    sums = [weights @ (average_ranks(part) / n - (n + 1) / (2 * n)) for part in acts.split(NEURONS, dim=1)]
-    return 0.5 + torch.cat(sums, dim=1) * n / (positives * (n - positives))
 
 
 def line_aucs(

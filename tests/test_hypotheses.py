@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
 from othello_interp import hypotheses
-from othello_interp.hypotheses import parse, roc_auc, spectrum, turns_standing
+from othello_interp.hypotheses import label_aucs, parse, roc_auc, spectrum, turns_standing
 
 
 def random_boards(*shape, seed=0):
@@ -95,6 +95,27 @@ def test_roc_auc_with_ties(slow):
             roc_auc_score(labels.numpy(), acts[:, neuron].numpy()), abs=1e-6
         )
         assert aucs[neuron].item() == pytest.approx(slow.roc_auc(acts[:, neuron], labels), abs=1e-6)
+
+
+def test_ranks_share_ties():
+    acts = torch.tensor([[3.0, 1.0], [1.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
+    assert hypotheses._average_ranks(acts).tolist() == [[4.0, 3.0], [1.5, 3.0], [1.5, 1.0], [3.0, 3.0]]
+
+
+@pytest.mark.parametrize("at_a_time", [512, 2])
+def test_aucs_of_many_labels_and_neurons(monkeypatch, at_a_time):
+    monkeypatch.setattr(hypotheses, "_AT_A_TIME", at_a_time)
+    generator = torch.Generator().manual_seed(3)
+    acts = (torch.randn(300, 7, generator=generator) * 2).round() / 2  # many ties, as gelu's near zero
+    labels = torch.rand(5, 300, generator=generator) < torch.tensor([0.01, 0.1, 0.5, 0.9, 0])[:, None]
+    aucs = label_aucs(acts, labels)
+    assert aucs.shape == (5, 7)
+    for label in range(4):
+        for neuron in range(7):
+            expected = roc_auc_score(labels[label].numpy(), acts[:, neuron].numpy())
+            assert aucs[label, neuron].item() == pytest.approx(expected, abs=1e-5)
+    assert aucs[4].isnan().all()
+    assert label_aucs(acts, ~labels)[4].isnan().all()
 
 
 def test_spectrum(slow):

@@ -3,9 +3,8 @@
 import pytest
 import torch
 
-from othello_interp import lines
-from othello_interp.hypotheses import parse, roc_auc
-from othello_interp.lines import average_ranks, best_lines, label_aucs, line_aucs, line_labels, line_texts
+from othello_interp.hypotheses import parse
+from othello_interp.lines import best_lines, line_aucs, line_labels, line_texts
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +25,6 @@ def test_labels_are_those_of_the_parsed_hypotheses(boards):
     assert labels.any()
     for index in range(0, 960, 7):
         assert torch.equal(labels[index], parse(line_texts()[index])(boards)), line_texts()[index]
-
-
-def test_ranks_share_ties():
-    acts = torch.tensor([[3.0, 1.0], [1.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
-    assert average_ranks(acts).tolist() == [[4.0, 3.0], [1.5, 3.0], [1.5, 1.0], [3.0, 3.0]]
-
-
-@pytest.mark.parametrize("chunk", [512, 2])
-def test_aucs_agree_with_roc_auc(boards, monkeypatch, chunk):
-    monkeypatch.setattr(lines, "NEURONS", chunk)
-    acts, labels = acts_with_ties(), line_labels(boards).flatten(1)
-    aucs = label_aucs(acts.flatten(0, 1), labels)
-    some_positive = labels.any(1).nonzero().flatten().tolist()
-    assert len(some_positive) > 200
-    for line in some_positive[::5]:
-        torch.testing.assert_close(aucs[line], roc_auc(acts.flatten(0, 1), labels[line]), atol=1e-5, rtol=0)
-    assert aucs[~labels.any(1)].isnan().all()
 
 
 def test_it_finds_the_line_a_neuron_was_made_for(boards):

@@ -21,8 +21,8 @@ from othello_interp.exercises.calling.call import resolve
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.figures import LAYER, NEURON
 from othello_interp.games import FocusGames
-from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, parse, spectrum
-from othello_interp.lines import best_lines, label_aucs
+from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, label_aucs, parse, spectrum
+from othello_interp.lines import best_lines
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import square_to_label
 
