@@ -36,6 +36,18 @@ def ablate(
     where: the positions at which to ablate; by default all. Effects at earlier positions reach later ones
     through attention.
     Raises ValueError for a layer or neuron that the model hasn't got.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> model, tokens = tiny_model(seed=0), random_games(5, seed=1)[:, :59].long()
+    >>> change = ablate(model, tokens, layer=1, neurons=7) - model(tokens)
+    >>> change.shape
+    torch.Size([5, 59, 61])
+    >>> where = torch.zeros(5, 59, dtype=torch.bool)
+    >>> where[2, 40] = True  # only after move 40 of game 2
+    >>> change = ablate(model, tokens, 1, [7, 9], value=torch.tensor([0.1, 0.2]), where=where) - model(tokens)
+    >>> change.abs().amax(-1).nonzero()
+    tensor([[ 2, 40]])
     """
     hook = _setting(_neuron_list(model, layer, neurons), value, where)
     with torch.no_grad():
@@ -49,7 +61,14 @@ def ablate_each(
     neurons: Sequence[int],
     value: float = 0.0,
 ) -> Float[Tensor, "neuron game move 61"]:
-    """The logits with each of some neurons ablated alone. The layers below are run only once."""
+    """The logits with each of some neurons ablated alone. The layers below are run only once.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> model, tokens = tiny_model(seed=0), random_games(5, seed=1)[:, :59].long()
+    >>> ablate_each(model, tokens, layer=1, neurons=[7, 9, 11]).shape
+    torch.Size([3, 5, 59, 61])
+    """
     neurons = _neuron_list(model, layer, neurons)
     name = f"blocks.{layer}.hook_resid_pre"
     results = []
@@ -75,6 +94,12 @@ def direct_path(
 
     The change of activation times w_out @ W_U, divided by what the final LayerNorm divides by at that
     position (which the ablation is taken to leave as it is). The pass column is kept.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> model, tokens = tiny_model(seed=0), random_games(5, seed=1)[:, :59].long()
+    >>> direct_path(model, tokens, layer=0, neurons=7).shape
+    torch.Size([5, 59, 61])
     """
     neurons = _neuron_list(model, layer, neurons)
     scale = "ln_final.hook_scale"
@@ -99,6 +124,13 @@ def effect_by_path(
     "direct": as direct_path. "attention 6", "MLP 6", ...: what each later part of the model writes changes,
     and its new output is read by the unembedding at the old scale of the final LayerNorm. "LayerNorm": the
     change of that scale.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> model, tokens = tiny_model(seed=0), random_games(5, seed=1)[:, :59].long()
+    >>> split = effect_by_path(model, tokens, layer=0, neurons=7, token=17)
+    >>> {way: tuple(change.shape) for way, change in split.items()}
+    {'direct': (5, 59), 'attention 1': (5, 59), 'MLP 1': (5, 59), 'LayerNorm': (5, 59)}
     """
     neurons = _neuron_list(model, layer, neurons)
     parts = {
@@ -135,6 +167,14 @@ def effects(
 
     legal: where the next player may move, as FocusGames.valid_moves[:, :59]. Where nobody may move the
     legal mass is 0 before and after.
+
+    >>> from othello_interp.board import random_games, replay
+    >>> from othello_interp.model import tiny_model
+    >>> model, games = tiny_model(seed=0), random_games(5, seed=1).long()
+    >>> before, after = model(games[:, :59]), ablate_each(model, games[:, :59], layer=1, neurons=[7, 9, 11])
+    >>> changes = effects(before, after, token=17, legal=replay(games).legal[:, :59])
+    >>> {name: tuple(change.shape) for name, change in changes.items()}
+    {'logit': (3, 5, 59), 'log_prob': (3, 5, 59), 'legal_mass': (3, 5, 59)}
     """
     after_is, before_is = (_readings(logits, token, legal) for logits in (after, before))
     return {name: after_is[name] - before_is[name] for name in before_is}

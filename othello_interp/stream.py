@@ -81,7 +81,15 @@ def _batch(
 def activations(
     model: "TransformerBridge", tokens: Int64[Tensor, "game move"], names: Iterable[str]
 ) -> dict[str, Tensor]:
-    """Activations by their full TransformerLens names, from one forward pass that stops when it has them."""
+    """Activations by their full TransformerLens names, from one forward pass that stops when it has them.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> tokens = random_games(5, seed=1)[:, :59].long()
+    >>> found = activations(tiny_model(seed=0), tokens, ["blocks.1.mlp.hook_post", "ln_final.hook_scale"])
+    >>> {name: tuple(acts.shape) for name, acts in found.items()}
+    {'blocks.1.mlp.hook_post': (5, 59, 36), 'ln_final.hook_scale': (5, 59, 1)}
+    """
     names = list(names)
     if not names:
         return {}
@@ -113,7 +121,11 @@ def activation_name(model: "TransformerBridge", key: Key) -> str:
 
 
 def post(layer: int) -> str:
-    """The name of what a layer's MLP neurons put out."""
+    """The name of what a layer's MLP neurons put out.
+
+    >>> post(5)
+    'blocks.5.mlp.hook_post'
+    """
     return f"blocks.{layer}.mlp.hook_post"
 
 
@@ -133,7 +145,15 @@ def stage_of(model: "TransformerBridge", name: str) -> int:
 
 def run_stage(model: "TransformerBridge", stage: int, value: Tensor) -> Tensor:
     """What a stage makes of what the one before it has made: of tokens the residual stream, and so on to the
-    logits. The model's hooks fire."""
+    logits. The model's hooks fire.
+
+    >>> from othello_interp.model import tiny_model
+    >>> model, tokens = tiny_model(seed=0), torch.arange(1, 60)[None]
+    >>> resid = run_stage(model, 0, tokens)
+    >>> resid = run_stage(model, 2, run_stage(model, 1, resid))  # layers 0 and 1
+    >>> resid.shape, run_stage(model, 3, resid).shape
+    (torch.Size([1, 59, 20]), torch.Size([1, 59, 61]))
+    """
     if stage == 0:
         return model(value, stop_at_layer=0)
     if stage > model.cfg.n_layers:

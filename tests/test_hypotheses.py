@@ -1,6 +1,5 @@
 """Are hypotheses read rightly, are bad ones pointed at, and do the scores agree with scikit-learn?"""
 
-import doctest
 import re
 
 import pytest
@@ -15,10 +14,6 @@ def random_boards(*shape, seed=0):
     return torch.randint(
         0, 3, (*shape, 8, 8), generator=torch.Generator().manual_seed(seed), dtype=torch.int8
     )
-
-
-def test_docstring_examples():
-    assert doctest.testmod(hypotheses).failed == 0
 
 
 def test_the_hypothesis_of_the_series(slow):

@@ -196,9 +196,23 @@ def test_top_activations(slow):
         assert torch.equal(neurons.top_activations(one, quantile=0.8), by_quantile[..., neuron])
 
 
+def test_an_activation_at_the_quantile_is_not_above_it():
+    acts = torch.tensor([[0.0, 1.0, 2.0], [2.0, 2.0, 3.0], [4.0, -1.0, 5.0]])  # the median is 2
+    assert neurons.top_activations(acts, quantile=0.5).nonzero().tolist() == [[1, 2], [2, 0], [2, 2]]
+    assert neurons.top_activations(acts, quantile=0.0).sum() == 8, "all but the smallest"
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_the_fewest_and_the_most_moves(count):
+    assert neurons.top_activations(random(3, 7), count=count).sum() == count
+
+
 @pytest.mark.parametrize(("options", "message"), [
     ({}, "give either quantile or count; found quantile=None, count=None"),
     ({"quantile": 0.5, "count": 3}, "give either quantile or count"),
+    ({"quantile": 1.0}, "quantile: expected a number from 0 up to 1, such as 0.99; found 1.0"),
+    ({"quantile": -0.1}, "found -0.1"),
+    ({"count": 0}, "count: expected 1..21, the number of moves; found 0"),
     ({"quantile": 99.0}, "quantile: expected a number from 0 up to 1, such as 0.99; found 99.0"),
     ({"count": 22}, "count: expected 1..21, the number of moves; found 22"),
 ])  # fmt: skip
@@ -231,7 +245,7 @@ def test_aggregated_boards_of_the_embedded_model(boards, embedded, tokens, slow)
 def test_boards_and_mask_must_match(boards):
     # Without run-time shape checks, as users have it.
     with pytest.raises(ValueError, match=r"found \(7, 60\) and \(7, 59\).*states\[:, :59\]"):
-        neurons._average.__wrapped__(boards[1].float(), torch.ones(7, 59, dtype=torch.bool))
+        neurons._average.__wrapped__(boards[1].float(), torch.ones(7, 59, 2, dtype=torch.bool))
     with pytest.raises(ValueError, match="no move is marked"):
         neurons.mean_board(boards[1], torch.zeros(7, 60, dtype=torch.bool))
 

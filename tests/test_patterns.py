@@ -1,18 +1,11 @@
 """Do the lines of patterns.py say when a move is legal?"""
 
-import doctest
-
 import torch
 
-from othello_interp import patterns
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.hypotheses import parse
 from othello_interp.patterns import as_hypothesis, line_pattern, line_patterns
 from othello_interp.squares import label_to_square
-
-
-def test_examples() -> None:
-    assert doctest.testmod(patterns).failed == 0
 
 
 def test_a_line_off_the_board_is_no_pattern() -> None:

@@ -1,7 +1,6 @@
 """Are the three names of a square consistent, and are bad names refused?"""
 
 import copy
-import doctest
 import operator
 import pickle
 
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from othello_interp import squares
 from othello_interp.squares import (
     ALL_SQUARES,
     id_to_label,
@@ -19,10 +17,6 @@ from othello_interp.squares import (
     square_to_id,
     square_to_label,
 )
-
-
-def test_docstring_examples():
-    assert doctest.testmod(squares).failed == 0
 
 
 def test_the_conventions_of_the_design():
