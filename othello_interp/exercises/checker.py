@@ -1,15 +1,17 @@
 """What students call: check, hint, solution, progress.
 
-None of them raises on a student's error; each shows a panel.
+None of them raises on a student's error, or for want of something on the machine; each shows a panel.
 """
 
 import inspect
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from othello_interp.errors import OthelloInterpError
 from othello_interp.exercises.calling.call import run_cases
-from othello_interp.exercises.judging.answer_key import AnswerKey, NoSolutions, load_reference
+from othello_interp.exercises.judging.answer_key import AnswerKey, load_reference
 from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.records import Exercise
 from othello_interp.exercises.showing import messages
@@ -62,7 +64,7 @@ def verdict(exercise: Exercise, fn: Any, seed: int = SEED) -> Verdict:
         _ = key.expected  # before the student's code runs: a reference must not meet what that leaves behind
         return judge(key, run_cases(fn, key.cases, exercise.time_limit))
     except Exception as error:
-        text = str(error) if isinstance(error, NoSolutions) else f"{type(error).__name__}: {error}"
+        text = str(error) if isinstance(error, OthelloInterpError) else f"{type(error).__name__}: {error}"
         return Verdict(exercise.id, Status.BROKEN, message=messages.BROKEN.format(error=text))
 
 
@@ -159,7 +161,7 @@ def solution(exercise: Any) -> None:
     if not found.open:
         try:
             source = inspect.getsource(load_reference(found)).rstrip()
-        except (OSError, ImportError, ValueError) as error:
+        except Exception as error:  # no checkout, no file, or a damaged one
             panel = Panel("bad", f"No solution to show: {found.id} {found.title}", message=str(error))
             show(as_text(panel), as_html(panel))
             return
@@ -170,8 +172,8 @@ def solution(exercise: Any) -> None:
     def seen(entry: Entry) -> Entry:
         return replace(entry, solution=entry.solution or entry.status != Status.PASSED)
 
-    update_progress(found.id, seen)
-    text = "\n\n".join(parts)
+    _, note = update_progress(found.id, seen)
+    text = "\n\n".join([*parts, *filter(None, [note])])
     show(text, markdown=text)
 
 
@@ -198,8 +200,9 @@ def progress() -> None:
         passed=len(passed), total=len(checkable), points=sum(e.points for e in passed),
         all_points=sum(e.points for e in checkable),
     )  # fmt: skip
-    footer = " ".join([*filter(None, [note]), messages.PROGRESS_KEPT.format(path=progress_path())])
-    table = Table(title, tuple(rows), footer)
+    with suppress(RuntimeError):  # there is no home folder, and the note says so
+        note = f"{note} {messages.PROGRESS_KEPT.format(path=progress_path())}"
+    table = Table(title, tuple(rows), note.strip())
     show(table_as_text(table), table_as_html(table))
 
 

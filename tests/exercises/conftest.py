@@ -4,12 +4,14 @@ import pytest
 import sample_course
 
 from othello_interp.exercises import checker
+from othello_interp.exercises.showing import progress_file
 
 
 @pytest.fixture(autouse=True)
 def progress_path(tmp_path, monkeypatch):
     path = tmp_path / "progress.json"
     monkeypatch.setenv("OTHELLO_INTERP_PROGRESS", str(path))
+    monkeypatch.setattr(progress_file, "_unsaved", {})
     return path
 
 

@@ -1,5 +1,8 @@
 """What does a student see, whatever they pass to check, hint, solution and progress?"""
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -184,6 +187,62 @@ def test_a_second_check_is_quick(said, course):
     start = time.process_time()
     said(checker.check, "9.1", course["9.1"].mistakes[3].fn)
     assert time.process_time() - start < 0.3
+
+
+# -- on a poor machine ---------------------------------
+
+STRANGER = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import sample_course
+from othello_interp.exercises import checker
+course = sample_course.course()
+checker.exercises = lambda: course
+from test_check import right
+for name in ("check", "hint", "solution", "progress"):  # what is imported on the way, root may read
+    getattr(checker, name)(*["9.1", right][: {"check": 2, "progress": 0}.get(name, 1)])
+print("-----")
+for name in ("HOME", "XDG_DATA_HOME", "OTHELLO_INTERP_PROGRESS"):
+    os.environ.pop(name, None)
+os.setgroups([])
+os.setgid(54321)
+os.setuid(54321)
+checker.check("9.1", right)
+checker.hint("9.1")
+checker.solution("9.1")
+checker.progress()
+"""
+
+
+@pytest.mark.skipif(getattr(os, "getuid", lambda: 1)() != 0, reason="only root can become somebody else")
+def test_a_user_without_a_name_or_a_home(sample_solutions):
+    """As in a container started with a user id of its own."""
+    command = [sys.executable, "-c", STRANGER, os.path.dirname(__file__)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    text = result.stdout.split("-----")[1]
+    assert text.strip().startswith("Passed: 9.1 Attribution (2 of 2 cases)")
+    assert "could not be saved (there is no home folder)" in text
+    assert "Hints: 9.1 Attribution (1 of 3)" in text
+    assert "1 of 4 exercises passed" in text
+
+
+def test_without_a_checkout_there_is_a_panel(said, monkeypatch, tmp_path):
+    monkeypatch.delenv("OTHELLO_INTERP_SOLUTIONS")
+    monkeypatch.setenv("OTHELLO_INTERP_ROOT", str(tmp_path / "nowhere"))
+    text = said(checker.solution, "9.1")
+    assert text.startswith("No solution to show: 9.1 Attribution")
+    assert f"in {tmp_path / 'nowhere'}: it isn't a copy of the course" in text
+    text = said(checker.check, "9.1", right)
+    assert text.startswith("The check could not run: 9.1 Attribution")
+    assert "This is not your fault. Neither data/ nor notebooks/ in" in text
+    assert "0 of 4 exercises passed" in said(checker.progress)
+
+
+def test_a_damaged_solution_is_a_panel(said, sample_solutions):
+    for file in sample_solutions.glob("*.py"):
+        file.write_text("def attribution(:")
+    assert said(checker.solution, "9.1").startswith("No solution to show: 9.1 Attribution")
 
 
 # -- in Jupyter ----------------------------------------

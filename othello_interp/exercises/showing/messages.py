@@ -64,4 +64,8 @@ PROGRESS_MARKS = {
 PROGRESS_DAMAGED = (
     "The record of your progress could not be read. It was set aside as {path}, and a new one begun."
 )
-PROGRESS_UNSAVED = "Your progress could not be saved ({error})."
+PROGRESS_UNSAVED = (
+    "Your progress could not be saved ({error}) and is kept until this kernel ends. "
+    "The variable OTHELLO_INTERP_PROGRESS can name a file that can be written."
+)
+PROGRESS_UNLOCKED = "Work in one notebook at a time: your progress could not be locked ({error})."

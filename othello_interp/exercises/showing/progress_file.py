@@ -1,21 +1,27 @@
 """How far a student has come, in one small JSON file that a kill at any moment leaves whole.
 
 Writing goes to a temporary file that is then renamed; a lock keeps two open notebooks from undoing each
-other's entries where the platform has file locks. A file that can't be read is set aside, never thrown away.
+other's entries. A file that can't be read is set aside, never thrown away. Where there is no lock, no home
+folder or no room on the disk, the student hears of it and goes on.
 """
 
 import json
 import os
-import sys
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from filelock import FileLock
+from platformdirs import user_data_path
 
 from othello_interp.exercises.showing import messages
 from othello_interp.exercises.status import Status
 from othello_interp.storage.whole_file import whole_file
 
+LOCK_SECONDS = 10.0  # then whoever holds it has hung
 #: After these the student's function has not been tried.
 NO_TRY = frozenset({Status.NOT_ATTEMPTED, Status.ABSENT, Status.INTERRUPTED, Status.BROKEN, Status.OPEN})
 
@@ -37,51 +43,56 @@ class Entry:
     solution: bool = False
 
 
+#: Entries of this session that could not be saved.
+_unsaved: dict[str, Entry] = {}
+
+
 def progress_path() -> Path:
-    """The file: OTHELLO_INTERP_PROGRESS if set, else progress.json in the user's data folder."""
+    """The file: OTHELLO_INTERP_PROGRESS if set, else progress.json in the user's data folder.
+
+    Raises RuntimeError where the user has no home folder, as in some containers.
+    """
     named = os.environ.get("OTHELLO_INTERP_PROGRESS")
     if named:
         return Path(named)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "othello-interp" / "progress.json"
+    try:
+        folder = user_data_path("othello-interp", appauthor=False, roaming=True)
+    except RuntimeError:
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise RuntimeError("there is no home folder")
+    return folder / "progress.json"
 
 
 def read_progress() -> tuple[dict[str, Entry], str]:
     """Entries by exercise id, and what to tell the student if something went wrong, else ""."""
-    path = progress_path()
     try:
-        found = json.loads(path.read_bytes())
-        return {str(key): _entry(value) for key, value in found["exercises"].items()}, ""
-    except FileNotFoundError:
-        return {}, ""
-    except OSError as error:
-        return {}, messages.PROGRESS_UNSAVED.format(error=error)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return {}, _set_aside(path)
+        return _read(progress_path())
+    except (OSError, RuntimeError) as error:
+        return dict(_unsaved), messages.PROGRESS_UNSAVED.format(error=error)
 
 
 def update_progress(exercise: str, change: Callable[[Entry], Entry]) -> tuple[Entry, str]:
     """Replace an exercise's entry by `change(entry)`; the new entry, and what to tell the student if it went
-    wrong.
+    wrong. Never raises: what can't be saved is remembered for this session.
     """
-    note = ""
-    entry = change(Entry())
+    entry = None
     try:
         path = progress_path()
-        path.parent.mkdir(parents=True, exist_ok=True)  # for the lock
-        with _locked(path.with_suffix(".lock")):
-            entries, note = read_progress()
-            entry = change(entries.get(exercise, Entry()))
-            entries[exercise] = entry
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass  # in a folder that can't be written to, the lock would be waited for in vain
+        with _locked(path.with_suffix(".lock")) as no_lock:
+            entries, note = _read(path)
+            entry = entries[exercise] = change(entries.get(exercise, Entry()))
             _write(path, {"version": 1, "exercises": {key: asdict(value) for key, value in entries.items()}})
+        _unsaved.clear()
+        return entry, note or no_lock
     except (OSError, RuntimeError) as error:  # a full or read-only disk, or no home folder
-        note = messages.PROGRESS_UNSAVED.format(error=error)
-    return entry, note
+        if entry is None:
+            entry = change(_unsaved.get(exercise, Entry()))
+        _unsaved[exercise] = entry
+        return entry, messages.PROGRESS_UNSAVED.format(error=error)
 
 
 def checked(entry: Entry, status: Status) -> Entry:
@@ -89,6 +100,20 @@ def checked(entry: Entry, status: Status) -> Entry:
     if entry.status == Status.PASSED or status in NO_TRY:
         return entry
     return replace(entry, status=status, tries=entry.tries + 1)
+
+
+def _read(path: Path) -> tuple[dict[str, Entry], str]:
+    """The file's entries with those that could not be saved, and a note if it is damaged.
+
+    Raises OSError if it is there and can't be read or set aside.
+    """
+    try:
+        found = json.loads(path.read_bytes())["exercises"]
+        return {str(key): _entry(value) for key, value in found.items()} | _unsaved, ""
+    except FileNotFoundError:
+        return dict(_unsaved), ""
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return dict(_unsaved), _set_aside(path)
 
 
 def _entry(fields: dict) -> Entry:
@@ -102,10 +127,7 @@ def _entry(fields: dict) -> Entry:
 def _set_aside(path: Path) -> str:
     numbers = (n for n in range(1, 10_000) if not path.with_suffix(f".damaged-{n}.json").exists())
     aside = path.with_suffix(f".damaged-{next(numbers)}.json")
-    try:
-        path.replace(aside)
-    except OSError as error:
-        return messages.PROGRESS_UNSAVED.format(error=error)
+    path.replace(aside)
     return messages.PROGRESS_DAMAGED.format(path=aside)
 
 
@@ -117,13 +139,21 @@ def _write(path: Path, content: dict) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock on a file; the system lets go of it when the process ends, however it ends."""
+def _locked(path: Path) -> Iterator[str]:
+    """Hold a lock on a file; the system lets go of it when the process ends, however it ends.
+
+    Yields what to tell the student where there is none to be had, as on some network drives, else "".
+    """
+    note = ""
+    lock = FileLock(path, timeout=LOCK_SECONDS)
     try:
-        import fcntl
-    except ImportError:  # Windows: without a lock, the later of two writers at the same instant wins
-        yield
-        return
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says when it makes do with a simpler kind of lock
+            lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        note = messages.PROGRESS_UNLOCKED.format(error=error)
+    try:
+        yield note
+    finally:
+        with suppress(OSError):
+            lock.release()
