@@ -11,24 +11,32 @@ import os
 import urllib.error
 import urllib.request
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
+from einops import EinopsError
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from othello_interp.errors import OthelloInterpError
+from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.squares import N_TOKENS
 from othello_interp.storage.whole_file import whole_file
 from othello_interp.weights.gpt import GPT, N_CTX, GPTConfig
+
+#: What reading and converting raise because of what is in the file. Anything else is not the file's fault.
+BAD_FILE = (UnpicklingError, EOFError, KeyError, RuntimeError, InputError, EinopsError)
 
 FOLDER_VARIABLE = "OTHELLO_INTERP_PUBLISHED"
 MODEL_REPOSITORY, MODEL_FILE = "NeelNanda/Othello-GPT-Transformer-Lens", "synthetic_model.pth"
 SIZES = GPTConfig(n_layers=8, d_model=512, n_heads=8, d_mlp=2048)
 PROBE_LAYER = 6
-_FILES_URL = "https://raw.githubusercontent.com/likenneth/othello_world/HEAD/mechanistic_interpretability"
+COMMIT = "f23bb5696cf30b93bd8af8a391ee33fc3aac417e"
+_FILES_URL = (
+    f"https://raw.githubusercontent.com/likenneth/othello_world/{COMMIT}/mechanistic_interpretability"
+)
 
-#: The files beside the weights, with the ids git gives them in likenneth/othello_world.
+#: The files beside the weights, with the ids git gives them in likenneth/othello_world at COMMIT.
 GIT_BLOBS = {
     "main_linear_probe.pth": "cb194950bbd50ee5e115fc143bca2d15db2e1e97",
     "board_seqs_int_small.npy": "752157ed6a1b4982ba6505b41a998f5387becdc1",
@@ -57,12 +65,11 @@ def load_state() -> dict[str, Tensor]:
     Raises OthelloInterpError if they can't be had, or don't predict what the original predicts.
     """
     path = _model_path()
+    gpt = GPT(SIZES)
     try:
-        legacy = torch.load(path, map_location="cpu", weights_only=True)
-        state = _convert(legacy)
-        gpt = GPT(SIZES)
+        state = _convert(_read(path))
         gpt.load_weights(state)
-    except Exception as error:
+    except BAD_FILE as error:
         raise OthelloInterpError(
             f"{path} is not the original Othello-GPT in TransformerLens' older format: {error} "
             "Delete it and try again."
@@ -78,6 +85,13 @@ def load_state() -> dict[str, Tensor]:
             f"published {SAMPLE_PREDICTIONS[move]}. Delete it and try again."
         )
     return state
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    legacy = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(legacy, dict) or not all(isinstance(value, Tensor) for value in legacy.values()):
+        raise InputError(f"it holds a {type(legacy).__name__}, not tensors by name.")
+    return legacy
 
 
 def _convert(legacy: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -122,6 +122,32 @@ def test_a_truncated_file_is_refused(folder, tmp_path, monkeypatch):
         published.load_state()
 
 
+@pytest.mark.parametrize("content", [[1, 2], {"embed.W_E": 3}, {"embed.W_E": torch.zeros(61, 512)}, {}])
+def test_a_file_that_holds_something_else_is_refused(content, tmp_path, monkeypatch):
+    torch.save(content, tmp_path / "synthetic_model.pth")
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    with pytest.raises(
+        OthelloInterpError, match=r"is not the original Othello-GPT in .* Delete it and try again"
+    ):
+        published.load_state()
+
+
+@pytest.mark.parametrize("error", [ImportError, AttributeError, TypeError, NameError])
+def test_a_fault_of_ours_is_not_blamed_on_the_file(folder, monkeypatch, error):
+    def broken(legacy):
+        raise error("a slip")
+
+    monkeypatch.setenv(FOLDER, str(folder))
+    monkeypatch.setattr(published, "_convert", broken)
+    with pytest.raises(error, match="a slip"):
+        published.load_state()
+
+
+def test_the_address_names_a_commit():
+    assert len(published.COMMIT) == 40
+    assert f"/{published.COMMIT}/" in published._FILES_URL
+
+
 def test_another_probe_is_refused_and_a_missing_one_is_named(folder, tmp_path, monkeypatch):
     monkeypatch.setenv(FOLDER, str(folder))
     with pytest.raises(
