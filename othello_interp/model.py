@@ -158,6 +158,11 @@ def tiny_model(
 
     It is quick, and every size differs from the embedded model's. The same seed gives the same weights.
     """
+    return bridge(tiny_state(seed, n_layers, d_model, d_mlp), n_heads, source="tiny_model")
+
+
+def tiny_state(seed: int, n_layers: int = 2, d_model: int = 20, d_mlp: int = 36) -> dict[str, Tensor]:
+    """The weights of `tiny_model`, by name."""
     generator = torch.Generator().manual_seed(seed)
 
     def random(*shape: int) -> Float[Tensor, "..."]:
@@ -170,5 +175,4 @@ def tiny_model(
         for name, shape in linear.items():
             state[f"blocks.{layer}.{name}.weight"] = random(*shape)
             state[f"blocks.{layer}.{name}.bias"] = random(shape[0])
-    state |= {"unembed.weight": random(N_TOKENS, d_model), "unembed.bias": random(N_TOKENS)}
-    return bridge(state, n_heads, source="tiny_model")
+    return state | {"unembed.weight": random(N_TOKENS, d_model), "unembed.bias": random(N_TOKENS)}

@@ -1,23 +1,24 @@
 """The autograder: a folder of submitted notebooks in, grades and feedback out.
 
-The parent judges and trusts nobody; a submission's code runs in a child that only computes. From outside in:
+The parent keeps the books and opens nothing; what students wrote is read, run and judged in limited children.
+From outside in:
 
     command        the `othello-interp grade` command
     grade          a class: who is missing, handing out the work, keeping each result as it comes
-    grader         one submission: read it, run it, score it
-    course         what is graded, and one run's secret inputs
+    grader         one submission, stage by stage: open, read, run, judge, score
+    course         what is graded;  exam: one run's secret inputs, and the answer keys
     score          outcomes -> points and words;  standing: how a submission can end
-    submissions/   find: as learning platforms export them;  names: what they call people and files
-                   tree: a folder and a zip seen alike;  collect: one student's files, within limits
-                   handed_in: files not yet opened;  reading: opens them, and tells which counts
-                   notebook_file: a notebook in any state
-                   plan: which cells to run, which answers what;  given: which of the course's own first
-    running/       job: drives children through a notebook;  worker: where that happens
-                   client: the parent's end of a child;  wire: what they say to each other
-                   zygote: the process that is forked;  child: runs the code
+    typed          dataclasses from plain data that isn't to be trusted
+    submissions/   find: as learning platforms export them;  reading: which file is which notebook
+                   plan: which cells to run, which answers what;  paper: all of it, in bounded size
+    running/       parcel: a student's files on their way;  worker: where they are read and run
+                   client: starts what is forked;  handle: one child;  wire: what they say to each other
+                   zygote: the process that is forked;  reader, child: in its forks, read and run
+                   job: drives children through a notebook
+                   examiner: the trusted process that knows the answers, forked to judge
     sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how
                    guard: watches and kills;  selftest: does it hold on this machine?  escape: breaking out
-    report/        tables: grades.csv and Gradescope's results;  pages: feedback and the class report
+    report/        tables: grades.csv and Gradescope's results;  feedback, class_report: the pages
 
 What it protects against, and what it doesn't: docs/instructors.md.
 """

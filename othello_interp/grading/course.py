@@ -1,19 +1,27 @@
-"""What is graded: a course's exercises, its notebooks and its solutions; and one run's secret inputs."""
+"""What is graded: a course's exercises, its notebooks and its solutions."""
 
 import hashlib
 import importlib.util
 import inspect
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from othello_interp.exercises.calling.encode import encode
-from othello_interp.exercises.records import Exercise, ModelRef
+from othello_interp.exercises.records import Exercise
 from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
+from othello_interp.grading.submissions.paper import Lessons, shingles
+from othello_interp.grading.submissions.questions import NamedQuestion
 
-GENEROSITY = 2.0  # times the time limit of the check, since the grader's machine may be busier
+
+@dataclass(frozen=True)
+class Origin:
+    """Where exercises come from: another process makes them again, since functions can hardly be sent."""
+
+    make: Callable[[], "Course"]
+    exercises: dict[str, Exercise]
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Course:
         notebooks: folder with the blank notebooks, one `<stem>.ipynb` for each `Exercise.notebook`.
         solutions: folder with the reference functions, one `<stem>.py` each.
         readable: more files or folders that a submission may read, such as data.
+        origin: set by `this_course` and `load_course`.
     """
 
     name: str
@@ -32,6 +41,16 @@ class Course:
     notebooks: Path
     solutions: Path
     readable: tuple[Path, ...] = ()
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its origin where all exercises are of it, however few are left."""
+        made = self.origin.exercises if self.origin else {}
+        known = all(made.get(name) is exercise for name, exercise in self.exercises.items())
+        where = (self.name, self.notebooks, self.solutions, self.readable)
+        if self.origin is None or not known:
+            return _course, (None, self.exercises, *where)
+        return _course, (self.origin.make, list(self.exercises), *where)
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -52,6 +71,17 @@ class Course:
             masters[stem] = read_notebook(path.read_bytes())
         return masters
 
+    @property
+    def lessons(self) -> Lessons:
+        """What reading a submission has to know of it."""
+        texts = [cell.source for notebook in self.masters.values() for cell in notebook.cells]
+        common = {row for text in texts for row in shingles(text)}
+        questions = {
+            e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open)
+            for e in self.exercises.values()
+        }
+        return Lessons(self.masters, questions, sorted(common))
+
     @cached_property
     def fingerprint(self) -> str:
         """Changes when the notebooks, the solutions or the exercises do: then everybody is graded again."""
@@ -67,6 +97,14 @@ class Course:
         return digest.hexdigest()[:16]
 
 
+def _course(make: Callable[[], Course] | None, exercises: Any, name: str, *where: Any) -> Course:
+    """What `Course.__reduce__` describes."""
+    if make is not None:
+        made = make().exercises
+        exercises = {number: made[number] for number in exercises}
+    return Course(name, exercises, *where)
+
+
 def this_course() -> Course:
     """The course of this repository."""
     from othello_interp.exercises import EXERCISES
@@ -74,7 +112,8 @@ def this_course() -> Course:
     from othello_interp.storage.paths import root
 
     data = root() / "data"
-    return Course("Othello-GPT", EXERCISES, root() / "notebooks", solutions_folder(), (data,))
+    origin = Origin(this_course, EXERCISES)
+    return Course("Othello-GPT", EXERCISES, root() / "notebooks", solutions_folder(), (data,), origin)
 
 
 def load_course(path: Path) -> Course:
@@ -86,57 +125,5 @@ def load_course(path: Path) -> Course:
     spec.loader.exec_module(module)
     if not isinstance(getattr(module, "COURSE", None), Course):
         raise GradingError(f"{path} defines no COURSE = Course(...): see docs/instructors.md.")
-    return module.COURSE
-
-
-@dataclass(frozen=True)
-class Task:
-    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge.
-
-    Attributes:
-        requests: for each case the message to the child, coded once for everybody.
-        names: the cases' names.
-    """
-
-    exercise: str
-    function: str
-    seconds: float
-    requests: tuple[bytes, ...]
-    names: tuple[str, ...]
-
-
-class Exam:
-    """A course with this run's inputs, drawn from a secret seed, and the answer keys."""
-
-    def __init__(self, course: Course, seed: int) -> None:
-        from othello_interp.exercises.judging.answer_key import AnswerKey
-
-        self.course, self.seed = course, seed
-        self.keys = {
-            name: AnswerKey(exercise, seed, course.solutions) for name, exercise in course.exercises.items()
-        }
-
-    def tasks(self, stem: str) -> list[Task]:
-        """The tasks of one notebook's exercises; open ones have none."""
-        return [self._task(exercise) for exercise in self.course.of_notebook(stem) if not exercise.open]
-
-    def _task(self, exercise: Exercise) -> Task:
-        cases, seconds = self.keys[exercise.id].cases, GENEROSITY * exercise.time_limit
-        request = {"op": "call", "function": exercise.function, "seconds": seconds}
-        coded = tuple(encode(request | {"case": case}) for case in cases)
-        return Task(exercise.id, exercise.function, seconds, coded, tuple(case.name for case in cases))
-
-    def refs(self) -> list[dict[str, Any]]:
-        """The models that the cases need, for the zygote to build beforehand."""
-        found: dict[ModelRef, None] = {}
-        for key in self.keys.values():
-            for case in key.cases:
-                found.update({value: None for value in case.inputs.values() if isinstance(value, ModelRef)})
-        return [asdict(ref) for ref in found]
-
-    def compute(self) -> None:
-        """Compute what is expected and what each known mistake gives, in this trusted process."""
-        for key in self.keys.values():
-            key.expected  # noqa: B018  (computed when first read)
-            for mistake in key.exercise.mistakes:
-                key.mistaken(mistake)
+    course: Course = module.COURSE
+    return replace(course, origin=Origin(partial(load_course, path.resolve()), course.exercises))

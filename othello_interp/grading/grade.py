@@ -3,24 +3,26 @@
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from othello_interp.grading.course import Course
-from othello_interp.grading.grader import Grader, Paper
+from othello_interp.grading.grader import Grader, StageError, stage
 from othello_interp.grading.report.tables import write_report
 from othello_interp.grading.running.client import GradingError
-from othello_interp.grading.running.worker import Conditions, Worker, run_remote
+from othello_interp.grading.running.worker import Answered, Conditions, Package, run_remote
 from othello_interp.grading.sandbox.limits import Limits
-from othello_interp.grading.score import Result, from_plain, to_plain
-from othello_interp.grading.submissions.find import find_submissions
+from othello_interp.grading.score import Result
+from othello_interp.grading.submissions.find import Submission, find_submissions
+from othello_interp.grading.typed import from_plain, to_plain
 from othello_interp.storage.whole_file import write_text
 
-AHEAD = 3  # jobs handed out beyond those that run
+AHEAD = 3  # submissions handed out beyond those that run, where that takes time
+MAX_RESULT = 20 * 2**20  # bytes of a result on disk
 
 
 @dataclass
@@ -33,6 +35,11 @@ class Summary:
     interrupted: bool = False
     seconds: float = 0.0
     ready_seconds: float = 0.0  # of these: reading, starting up, computing the references
+
+    def fail(self, submission: Submission, error: Exception) -> None:
+        """Take note of a student the grader could not deal with."""
+        shown = submission.shown
+        self.failed[f"{shown} ({submission.key})" if shown in self.failed else shown] = str(error)
 
     @property
     def ungraded(self) -> list[str]:
@@ -65,33 +72,27 @@ def grade_class(
         say: takes lines for the screen.
     """
     begin = time.perf_counter()
-    grader = Grader(course, seed)
+    stop = Event()
+    away = None if executor is None else partial(_away, executor, stop)
+    grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away)
     summary = Summary()
-    papers, waiting = [], []
-    for submission in find_submissions(submissions, course.stems, out=out, say=say):
+    waiting: list[tuple[Submission, str]] = []
+    found = find_submissions(submissions, course.stems, out=out, say=say)
+    for submission in found:
         try:
-            papers.append(grader.read(submission))
-        except Exception as error:  # whatever it is, it holds up nobody else
-            summary.failed[submission.shown] = f"{type(error).__name__}: {error}"
-    for paper in papers:
-        kept = None if force else _kept(out, paper)
+            digest = grader.digest(submission)
+        except StageError as error:  # whatever it is, it holds up nobody else
+            summary.fail(submission, error)
+            continue
+        kept = None if force else _kept(out, submission.key, digest)
         if kept is not None:
             summary.results.append(kept)
         else:
-            waiting.append(paper)
+            waiting.append((submission, digest))
     if waiting:
-        conditions = grader.conditions(waiting, limits or Limits(), [submissions, out], allow_unsandboxed)
-        run = _Run(grader, conditions, out, summary, say)
-        for paper in waiting:
-            if not paper.plans:
-                run.keep(grader.result(paper, {}))
-        runnable = [paper for paper in waiting if paper.plans]
-        if runnable:
-            with run.place(executor, workers or os.cpu_count() or 1) as (submit, width):
-                run.grade(runnable, submit, width, progress)
-        run.note()
+        _Run(grader, out, summary, say, progress, stop).grade(waiting, workers or os.cpu_count() or 1)
     else:
-        say(f"Nothing to do: all {len(papers)} submissions are graded already (--force grades them again).")
+        say(f"Nothing to do: all {len(found)} submissions are graded already (--force grades them again).")
     summary.results.sort(key=lambda result: (result.student.lower(), result.id))
     if waiting or not (out / "report.html").exists():
         write_report(course, summary.results, summary.failed, out)
@@ -99,95 +100,96 @@ def grade_class(
     return summary
 
 
+def _away(executor: Executor, stop: Event, conditions: Conditions, package: Package) -> Answered:
+    """Read and run a submission on an executor, or leave it when the run is stopped."""
+    future = executor.submit(run_remote, conditions, package)
+    while not stop.is_set():
+        if wait([future], timeout=1.0).done:
+            return future.result()
+    future.cancel()
+    raise GradingError("grading was stopped")
+
+
 @dataclass
 class _Run:
     """One run over a class: what it works with, and what it has come to."""
 
     grader: Grader
-    conditions: Conditions
     out: Path
     summary: Summary
     say: Callable[[str], None]
+    progress: bool
+    stop: Event
 
-    def grade(self, papers: list[Paper], submit: Callable, width: int, progress: bool) -> None:
-        """Grade papers, `width` at a time. What the grader can't deal with is tried once more."""
-        from tqdm import tqdm
-
-        queue = iter(papers)
-        running: dict[Future, tuple[Paper, int]] = {}
-        bar = tqdm(total=len(papers), unit="student", disable=not progress, dynamic_ncols=True)
-        try:
-            while True:
-                while len(running) < width + AHEAD and (paper := next(queue, None)) is not None:
-                    running[submit(self.grader.job(paper))] = (paper, 1)
-                if not running:
-                    break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    paper, attempt = running.pop(future)
-                    try:
-                        self.keep(self.grader.result(paper, future.result()))
-                    except Exception as error:  # of the grader; once more, then it is a person's turn
-                        if attempt == 1:
-                            running[submit(self.grader.job(paper))] = (paper, 2)
-                            continue
-                        self.summary.failed[paper.submission.shown] = f"{type(error).__name__}: {error}"
-                    bar.set_postfix_str(paper.submission.shown[:30], refresh=False)
-                    bar.update()
-        except KeyboardInterrupt:
-            self.summary.interrupted = True
-            for future in running:
-                future.cancel()
-        finally:
-            bar.close()
-
-    @contextmanager
-    def place(self, executor: Executor | None, workers: int) -> Iterator[tuple[Callable, int]]:
-        """A way to hand out a job, and how many run at once."""
+    def grade(self, waiting: list[tuple[Submission, str]], workers: int) -> None:
+        """Grade submissions, given with their digests, `workers` at a time."""
         begin = time.perf_counter()
-        if executor is not None:
-            self.grader.exam.compute()
-            self.summary.ready_seconds = time.perf_counter() - begin
-            yield partial(executor.submit, run_remote, self.conditions), workers
-            return
-        worker = Worker(self.conditions)
+        self.note()
         try:
-            with ThreadPoolExecutor(1) as aside:
-                started = aside.submit(worker.start)
-                self.grader.exam.compute()
-            finding = started.result()
-            for line in finding.lines() + [f"The course itself: {line}" for line in worker.zygote.trouble]:
+            for line in self.grader.start(submission for submission, _ in waiting):
                 self.say(line)
             self.summary.ready_seconds = time.perf_counter() - begin
-            pool = ThreadPoolExecutor(workers)
+            ahead = 0 if self.grader.away is None else AHEAD
+            pool = ThreadPoolExecutor(workers + ahead)
             try:
-                yield partial(pool.submit, worker.run), workers
+                self._wait({pool.submit(self._one, *item): item[0] for item in waiting}, len(waiting))
+            except KeyboardInterrupt:
+                self.summary.interrupted = True
             finally:
-                worker.close()  # wakes the threads that wait for a child
+                self.stop.set()
+                self.grader.close()  # wakes the threads that wait for a child
                 pool.shutdown(cancel_futures=True)
         finally:
-            worker.close()
+            self.grader.close()
+        for line in self.grader.trouble:
+            self.say(f"The course itself: {line}")
 
-    def keep(self, result: Result) -> None:
-        """Write a result to disk and take note of it."""
-        write_text(self.out / "results" / f"{result.key}.json", json.dumps(to_plain(result), indent=1))
-        self.summary.results.append(result)
-        self.summary.new += 1
+    def _wait(self, running: dict[Future, Submission], count: int) -> None:
+        from tqdm import tqdm
+
+        with tqdm(total=count, unit="student", disable=not self.progress, dynamic_ncols=True) as bar:
+            for future in as_completed(running):
+                submission = running.pop(future)
+                try:
+                    self.summary.results.append(future.result())
+                    self.summary.new += 1
+                except Exception as error:
+                    self.summary.fail(submission, error)
+                bar.set_postfix_str(submission.shown[:30], refresh=False)
+                bar.update()
+
+    def _one(self, submission: Submission, digest: str) -> Result:
+        """Grade one submission and write the result to disk. What goes wrong here is tried once more."""
+        for attempt in (1, 2):
+            try:
+                result = self.grader.grade(submission, digest)
+                with stage("writing the result"):
+                    text = json.dumps(to_plain(result), indent=1)
+                    write_text(self.out / "results" / f"{result.key}.json", text)
+                return result
+            except StageError:
+                if attempt == 2 or self.stop.is_set():
+                    raise
+        raise AssertionError
 
     def note(self) -> None:
         """For the instructor: what it takes to draw the same inputs again."""
         course = self.grader.course
-        note = {"seed": self.grader.exam.seed, "course": course.name, "fingerprint": course.fingerprint}
-        note["limits"] = vars(self.conditions.limits)
+        note = {"seed": self.grader.seed, "course": course.name, "fingerprint": course.fingerprint}
+        note["limits"] = vars(self.grader.conditions.limits)
         write_text(self.out / "last_run.json", json.dumps(note, indent=1))
 
 
-def _kept(out: Path, paper: Paper) -> Result | None:
-    """The result on disk, if it belongs to this very paper."""
+def _kept(out: Path, key: str, digest: str) -> Result | None:
+    """The result on disk, if it is one and belongs to this very submission."""
+    path = out / "results" / f"{key}.json"
     try:
-        result = from_plain(json.loads((out / "results" / f"{paper.submission.key}.json").read_text()))
-    except (OSError, ValueError, TypeError, KeyError):
+        if path.stat().st_size > MAX_RESULT:
+            return None
+        result = from_plain(Result, json.loads(path.read_text()))
+    except (OSError, ValueError, RecursionError):
         return None
-    return result if result.digest == paper.digest else None
+    return result if result.digest == digest and result.key == key else None
 
 
 __all__ = ["GradingError", "Summary", "grade_class"]

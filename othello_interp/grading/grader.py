@@ -1,114 +1,214 @@
-"""Grade one submission: read it, run it, score it. grade.py does so for a class."""
+"""Grade one submission, stage by stage: open, read, run, judge, score. grade.py does so for a class.
 
-import hashlib
+The parent's side of it. It keeps the books: no file is looked into here, no submitted code is run or parsed,
+and no answer is read; all that happens in limited children.
+"""
+
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from othello_interp.exercises.calling.encode import encode
 from othello_interp.exercises.status import Status
-from othello_interp.grading.course import Course, Exam, this_course
-from othello_interp.grading.running.job import Job, NotebookRun
-from othello_interp.grading.running.worker import Conditions, Worker
-from othello_interp.grading.sandbox.limits import Limits
-from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look, score_exercise, shingles
+from othello_interp.grading.course import Course, this_course
+from othello_interp.grading.exam import Exam
+from othello_interp.grading.running import examiner
+from othello_interp.grading.running.client import Examiner, GradingError
+from othello_interp.grading.running.handle import Child, Lost
+from othello_interp.grading.running.job import NotebookRun
+from othello_interp.grading.running.parcel import digest, opened, packed
+from othello_interp.grading.running.worker import Answered, Conditions, Package, Worker
+from othello_interp.grading.sandbox.limits import Limits, Setting
+from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look
 from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.find import Submission, find_submissions
-from othello_interp.grading.submissions.given import given_cells, mentioned, needed_cells
-from othello_interp.grading.submissions.handed_in import File
-from othello_interp.grading.submissions.notebook_file import Notebook
-from othello_interp.grading.submissions.plan import Plan, make_plan
-from othello_interp.grading.submissions.reading import read_files
+from othello_interp.grading.submissions.notebook_file import given_cells
+from othello_interp.grading.submissions.paper import Paper
+from othello_interp.grading.typed import Mismatch, from_plain, to_plain
+
+JUDGING_SECONDS = 60.0  # for one exercise
+JUDGING = Limits(seconds=JUDGING_SECONDS, total_seconds=600.0, file_size=2**20)
+MAX_REMARKS = 100  # on one notebook
+HEADS = 2  # attention heads of the small random models
+Away = Callable[[Conditions, Package], Answered]
 
 
-@dataclass
-class Paper:
-    """A submission once it has been read: what to run, and what could not be read."""
+class StageError(Exception):
+    """Something went wrong with one submission; the message begins with the stage."""
 
-    submission: Submission
-    digest: str
-    plans: dict[str, Plan] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)  # the student's own code, by notebook
-    unreadable: bool = False
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)  # for a person who grades
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Names the stage in whatever is raised in it. What stops the whole run passes as it is."""
+    try:
+        yield
+    except (StageError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise StageError(f"{name}: {type(error).__name__}: {error}"[:1000]) from error
 
 
 class Grader:
-    """Grades papers of one course with one secret seed. The parent's side: no submitted code runs in it."""
+    """Grades submissions to one course with one secret seed. Several threads may use it at once.
 
-    def __init__(self, course: Course, seed: int | None = None) -> None:
-        self.course = course
-        self.exam = Exam(course, secrets.randbits(31) if seed is None else seed)
-        self._tasks = {stem: self.exam.tasks(stem) for stem in course.stems}
-        texts = [cell.source for notebook in course.masters.values() for cell in notebook.cells]
-        self._common = frozenset(row for text in texts for row in shingles(text))
+    Args:
+        secret: paths that submissions must not be able to read, beside the solutions.
+        unsandboxed: go on although a protection is missing on this machine.
+        away: reads and runs a submission somewhere else, where the conditions hold.
+    """
 
-    def conditions(
-        self, papers: list[Paper], limits: Limits, secret: list[Path], unsandboxed: bool = False
-    ) -> Conditions:
-        """What a worker has to know to run these papers."""
+    def __init__(
+        self,
+        course: Course,
+        limits: Limits | None = None,
+        seed: int | None = None,
+        secret: tuple[Path, ...] = (),
+        unsandboxed: bool = False,
+        away: Away | None = None,
+    ) -> None:
+        self.course, self.away = course, away
+        self.seed = secrets.randbits(31) if seed is None else seed
+        self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)
+        self.worker = Worker(self.conditions)
+        self._examiner: Examiner | None = None
+
+    def _conditions(self, limits: Limits, secret: tuple[Path, ...], unsandboxed: bool) -> Conditions:
         from othello_interp.storage.paths import root
 
-        names = mentioned(source for paper in papers for source in paper.sources.values())
-        handed_in = {stem for paper in papers for stem in paper.plans}
-        needed = {
-            stem: needed_cells(given_cells(master), names)
-            for stem, master in self.course.masters.items()
-            if stem in handed_in
+        course, exam = self.course, Exam(self.course, self.seed)
+        given = {
+            stem: {cell.id or str(n): cell.source for n, cell in enumerate(given_cells(master))}
+            for stem, master in course.masters.items()
         }
-        given = tuple(
-            (stem, tuple((cell.id or str(n), cell.source) for n, cell in enumerate(cells)))
-            for stem, cells in needed.items()
-        )
-        readable = [*self.course.readable, self.course.notebooks, root() / "notebooks"]
+        models = {"models": exam.models(), "heads": HEADS, "embedded": exam.uses_embedded}
+        readable = [*course.readable, root() / "data"]
+        hidden = [course.solutions, course.notebooks, *secret]
         return Conditions(
             limits,
-            given,
-            tuple((ref["kind"], ref["seed"]) for ref in self.exam.refs()),
+            encode(to_plain(course.lessons)),
+            encode({"given": given, **models}),
+            tuple(exam.tasks().items()),
             tuple(dict.fromkeys(str(path.resolve()) for path in readable)),
-            tuple(str(path.resolve()) for path in [self.course.solutions, *secret]),
+            tuple(dict.fromkeys(str(path.resolve()) for path in hidden)),
             unsandboxed,
         )
 
-    def read(self, submission: Submission) -> Paper:
-        """Read a submission's files. What is wrong with them is noted in the paper; nothing is raised."""
-        reading = read_files(submission.found, self.course.masters, self.course.exercises)
-        digest = hashlib.sha256(f"{self.course.fingerprint} {reading.digest}".encode()).hexdigest()
-        paper = Paper(submission, digest, problems=reading.problems, remarks=reading.remarks)
-        paper.doubts, paper.unreadable = reading.doubts, reading.unreadable
-        for stem, candidate in reading.chosen.items():
-            self._plan(paper, stem, candidate.file, candidate.notebook)
-        return paper
+    def start(self, expected: Iterable[Submission] = ()) -> list[str]:
+        """Start the processes, try the sandbox and work out what is expected; lines for the screen.
 
-    def _plan(self, paper: Paper, stem: str, file: File, notebook: Notebook) -> None:
-        plan = make_plan(notebook, self.course.masters[stem], self.course.of_notebook(stem))
-        if any(other in file.name for other in self.course.stems) and stem not in file.name:
-            plan.remarks.insert(0, f"The file was called {file.name}; its exercises show that it is {stem}.")
-        paper.plans[stem] = plan
-        paper.sources[stem] = "\n".join(step.source for step in plan.steps)
+        Args:
+            expected: submissions whose files' names tell which notebooks to make ready already.
 
-    def job(self, paper: Paper) -> Job:
-        return Job(
-            paper.submission.shown,
-            {stem: (plan.steps, self._tasks[stem]) for stem, plan in paper.plans.items()},
-        )
+        Raises:
+            GradingError: the sandbox can't be had here, or the course is incomplete.
+        """
+        try:
+            self.worker.zygote.start()
+            self._examiner = self.worker.zygote.examiner(examiner.config(self.course, self.seed))
+            finding = self.worker.try_sandbox()
+            names = {file.name for submission in expected for file in submission.found.files}
+            for stem in self.course.stems:
+                if self.away is None and any(stem in name for name in names):
+                    self.worker.zygote.prepare(stem)
+            self._examiner.start()
+        except BaseException:
+            self.close()
+            raise
+        return finding.lines()
 
-    def result(self, paper: Paper, runs: dict[str, NotebookRun]) -> Result:
-        """The result of a paper, given what came of running it."""
+    @property
+    def judging(self) -> Setting:
+        """The sandbox of a child that judges: it runs the course's code alone, and may see all of it."""
+        limits = replace(JUDGING, memory=self.conditions.limits.memory)
+        return replace(self.worker.setting, limits=limits, hidden=())
+
+    @property
+    def trouble(self) -> list[str]:
+        """Given cells of the course that failed, so far."""
+        return self.worker.zygote.trouble
+
+    def close(self) -> None:
+        """Stop everything; wakes the threads that wait for a child."""
+        if self._examiner is not None:
+            self._examiner.close()
+        self.worker.close()
+
+    def __enter__(self) -> "Grader":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def digest(self, submission: Submission) -> str:
+        """Tells whether this very submission to this very course has been graded."""
+        with stage("opening"):
+            return f"{self.course.fingerprint}-{digest(submission.found)}"
+
+    def grade(self, submission: Submission, known: str | None = None) -> Result:
+        """The result of a submission.
+
+        Args:
+            known: its digest.
+
+        Raises:
+            StageError: the grader failed, which says nothing about the submission.
+        """
+        known = self.digest(submission) if known is None else known
+        results: dict[str, ExerciseResult] = {}
+        runs: dict[str, NotebookRun] = {}
+        with _Judge(self) as judge:
+            paper, answers = self._answers(submission)
+            for stem, run in answers:
+                with stage("judging"):
+                    for exercise in self.course.of_notebook(stem):
+                        words = paper.plans[stem].words.get(exercise.id, "")
+                        outcomes = run.outcomes.get(exercise.id, [])
+                        results[exercise.id] = judge.result(exercise.id, outcomes, words)
+                runs[stem] = replace(run, outcomes={})
+        with stage("scoring"):
+            return self._result(submission, known, paper, runs, results)
+
+    def _answers(self, submission: Submission) -> tuple[Paper, Iterator[tuple[str, NotebookRun]]]:
+        with stage("opening"), opened(submission.found) as parcel:
+            if self.away is not None:
+                with stage("running"):
+                    answered = self.away(self.conditions, packed(parcel, submission.key))
+                return answered.paper, iter(answered.runs.items())
+            with stage("reading"):
+                paper = self.worker.read(parcel)
+        return paper, self._run(paper)
+
+    def _run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
+        with stage("running"):
+            runs = self.worker.run(paper)
+        while True:
+            with stage("running"):
+                found = next(runs, None)
+            if found is None:
+                return
+            yield found
+
+    def _result(
+        self,
+        submission: Submission,
+        known: str,
+        paper: Paper,
+        runs: dict[str, NotebookRun],
+        results: dict[str, ExerciseResult],
+    ) -> Result:
         exercises = {}
         for name, exercise in self.course.exercises.items():
             stem = exercise.notebook
             if stem in runs:
-                words = paper.plans[stem].words.get(name, "")
-                exercises[name] = score_exercise(self.exam, name, runs[stem].outcomes.get(name, []), words)
-                if exercises[name].status == Status.ABSENT:  # why that may be
+                exercises[name] = results[name]
+                if results[name].status == Status.ABSENT:  # why that may be
                     exercises[name].notes += [*runs[stem].remarks, *runs[stem].losses][:5]
             else:
-                exercises[name] = ExerciseResult(
-                    name, Status.MISSING, None, f"{stem} was not handed in, or can't be read."
-                )
+                why = f"{stem} was not handed in, or can't be read."
+                exercises[name] = ExerciseResult(name, Status.MISSING, None, why)
         missing = [stem for stem in self.course.stems if stem not in runs]
         problems = paper.problems + [f"{stem}: not handed in" for stem in missing if not paper.unreadable]
         if paper.unreadable:
@@ -120,24 +220,56 @@ class Grader:
             status = Standing.INCOMPLETE if missing else Standing.TO_READ if waiting else Standing.GRADED
         total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
-            paper.submission.shown,
-            paper.submission.id,
-            paper.submission.key,
-            paper.digest,
+            submission.shown,
+            submission.id,
+            submission.key,
+            known,
             status,
             round(total, 2) if status.has_total else None,
             exercises,
             problems,
-            {stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses] for stem, run in runs.items()},
+            {
+                stem: [*paper.plans[stem].remarks, *run.remarks, *run.losses][:MAX_REMARKS]
+                for stem, run in runs.items()
+            },
             seconds=sum((run.seconds for run in runs.values()), 0.0),
             cpu=sum((run.cpu for run in runs.values()), 0.0),
             memory=max((run.memory for run in runs.values()), default=0),
-            shingles=shingles("\n".join(paper.sources.values()), self._common)[:5000],
+            shingles=paper.shingles,
         )
         if paper.remarks:
             result.remarks["files"] = paper.remarks
-        result.look = paper.doubts + reasons_to_look(result, runs, paper.sources)
+        result.look = reasons_to_look(result, paper, runs)
         return result
+
+
+class _Judge:
+    """Forks of the examiner that judge one student's answers; another one where the last was lost."""
+
+    def __init__(self, grader: Grader) -> None:
+        self._grader = grader
+        self._child: Child | None = None
+
+    def __enter__(self) -> "_Judge":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._child is not None:
+            self._child.close()
+
+    def result(self, exercise: str, outcomes: list[bytes], words: str) -> ExerciseResult:
+        """The result of one exercise; one that can't be judged within limits earns nothing."""
+        if self._child is None:
+            assert self._grader._examiner is not None
+            self._child = self._grader._examiner.fork(self._grader.judging, "judge")
+        request = encode({"exercise": exercise, "outcomes": len(outcomes), "words": words})
+        try:
+            return from_plain(ExerciseResult, self._child.request([request, *outcomes], JUDGING_SECONDS))
+        except (Lost, Mismatch) as error:
+            self._child.close()
+            self._child = None
+            why = f"judging it {error}" if isinstance(error, Lost) else "it made the comparison fail"
+            return ExerciseResult(exercise, Status.WRONG, 0.0, f"The answer can't be compared: {why}.")
 
 
 def grade_notebook(
@@ -156,14 +288,14 @@ def grade_notebook(
     Raises:
         GradingError: the sandbox can't be had here, or the course is incomplete.
     """
-    path = Path(path)
-    grader = Grader(course or this_course(), seed)
-    [submission] = find_submissions(path, grader.course.stems, one=True)
-    paper = grader.read(submission)
-    worker = Worker(grader.conditions([paper], limits or Limits(), [path], allow_unsandboxed))
+    path, course = Path(path), course or this_course()
+    [submission] = find_submissions(path, course.stems, one=True)
+    grader = Grader(course, limits, seed, (path,), allow_unsandboxed)
     try:
-        for line in worker.start().lines():
+        for line in grader.start([submission]):
             say(line)
-        return grader.result(paper, worker.run(grader.job(paper)))
+        return grader.grade(submission)
+    except StageError as error:
+        raise GradingError(str(error)) from error
     finally:
-        worker.close()
+        grader.close()

@@ -1,20 +1,17 @@
-"""From what a submission's functions returned to points and words. Runs in the parent; trusts no outcome."""
+"""From what a submission's functions returned to points and words. Trusts no outcome."""
 
-import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.status import Status
-from othello_interp.grading.course import Exam
 from othello_interp.grading.running.job import NotebookRun
 from othello_interp.grading.standing import Standing
+from othello_interp.grading.submissions.paper import Paper
 
-SOLUTIONS = re.compile(
-    r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"
-)
 OPEN_ANSWERS = "open answers to read"
+MAX_REASONS = 10  # of one kind
 
 
 @dataclass
@@ -63,9 +60,9 @@ class Result:
     shingles: list[int] = field(default_factory=list)
 
 
-def score_exercise(exam: Exam, exercise: str, outcomes: list[Outcome], words: str) -> ExerciseResult:
+def score_exercise(key: AnswerKey, outcomes: list[Outcome], words: str) -> ExerciseResult:
     """The result of one exercise that was handed in. Fails closed: no outcome, no points."""
-    key = exam.keys[exercise]
+    exercise = key.exercise.id
     if key.exercise.open:
         status = Status.OPEN if words else Status.NOT_ATTEMPTED
         message = "A person will read your answer." if words else "No answer was found."
@@ -99,40 +96,14 @@ def _message(verdict: Verdict, outcomes: list[Outcome], function: str) -> str:
     return verdict.message
 
 
-def reasons_to_look(result: Result, runs: dict[str, NotebookRun], sources: dict[str, str]) -> list[str]:
+def reasons_to_look(result: Result, paper: Paper, runs: dict[str, NotebookRun]) -> list[str]:
     """Why a person should have a look at a submission."""
-    reasons = []
-    for stem, source in sources.items():
-        if SOLUTIONS.search(source):
-            reasons.append(f"{stem}: the code names the solutions")
+    reasons = [*paper.doubts, *(f"{stem}: the code names the solutions" for stem in paper.cheats)]
     for stem, run in runs.items():
-        reasons += [f"{stem}: {loss}" for loss in run.losses]
+        reasons += [f"{stem}: {loss}" for loss in run.losses[:MAX_REASONS]]
     waiting = [item.exercise for item in result.exercises.values() if item.status == Status.OPEN]
     if waiting:
         reasons.append(f"{OPEN_ANSWERS}: {', '.join(waiting)}")
     if not result.status.has_total:
-        reasons += result.problems
+        reasons += result.problems[:MAX_REASONS]
     return reasons
-
-
-def shingles(source: str, common: frozenset[int] = frozenset(), length: int = 6) -> list[int]:
-    """Hashes of every `length` tokens in a row, comments and layout left out, without those in `common`."""
-    from zlib import crc32
-
-    tokens = re.findall(r"\w+|[^\w\s]", re.sub(r"#.*", "", source))
-    rows = {crc32(" ".join(tokens[i : i + length]).encode()) for i in range(len(tokens) - length + 1)}
-    return sorted(rows - common)
-
-
-def to_plain(result: Result) -> dict[str, Any]:
-    """A result as JSON-ready data."""
-    from dataclasses import asdict
-
-    return asdict(result)
-
-
-def from_plain(data: dict[str, Any]) -> Result:
-    """The result that `to_plain` made the data from."""
-    data = dict(data)
-    data["exercises"] = {name: ExerciseResult(**fields) for name, fields in data["exercises"].items()}
-    return Result(**data | {"status": Standing(data["status"])})

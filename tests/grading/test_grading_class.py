@@ -20,9 +20,9 @@ from small_course import RIGHT, WRONG, first, second, solved, write_files
 
 from othello_interp.exercises.judging import answer_key
 from othello_interp.grading import command
-from othello_interp.grading.course import Exam
+from othello_interp.grading.exam import Exam
 from othello_interp.grading.grade import Summary, grade_class
-from othello_interp.grading.grader import Grader, grade_notebook
+from othello_interp.grading.grader import grade_notebook
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.notebook_file import read_notebook
@@ -234,27 +234,6 @@ def test_ctrl_c_stops_cleanly(tmp_path):
     assert said[-2] == "interrupted"
     assert process.returncode == 0
     assert 2 <= len(grades(tmp_path / "out")) < 6
-
-
-def test_a_fault_of_the_grader_holds_up_nobody_else(course, tmp_path, monkeypatch):
-    for name in ("Ada", "Zoë"):
-        write_files(tmp_path / "submissions" / name, {"01_boards.ipynb": solved()})
-    (tmp_path / "submissions" / "Eve").mkdir()
-    odd = os.fsencode(tmp_path / "submissions" / "Eve") + b"/01_boards\xff.ipynb"
-    Path(os.fsdecode(odd)).write_text(json.dumps(solved()))
-    original = Grader.result
-
-    def result(self, paper, runs):
-        if paper.submission.student == "Zoë":
-            raise RuntimeError("a bug")
-        return original(self, paper, runs)
-
-    monkeypatch.setattr(Grader, "result", result)
-    summary = grade_class(course, tmp_path / "submissions", tmp_path / "out", limits=LIMITS, say=silent)
-    assert summary.failed == {"Zoë": "RuntimeError: a bug"}
-    rows = grades(tmp_path / "out")
-    assert (rows["Ada"]["total"], rows["Eve"]["total"], rows["Zoë"]["total"]) == ("6", "6", "")
-    assert rows["Zoë"]["status"] == "grader failed"
 
 
 def test_one_notebook_as_a_function(course, tmp_path):

@@ -8,7 +8,8 @@ from small_course import write_files
 
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.sandbox.limits import Limits
-from othello_interp.grading.score import from_plain
+from othello_interp.grading.score import Result
+from othello_interp.grading.typed import from_plain
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,8 @@ def graded(course, tmp_path_factory):
     summary = grade_class(course, base / "submissions", base / "out", limits=limits, workers=2)
     assert not summary.failed
     results = {
-        path.stem: from_plain(json.loads(path.read_text())) for path in (base / "out/results").glob("*.json")
+        path.stem: from_plain(Result, json.loads(path.read_text()))
+        for path in (base / "out/results").glob("*.json")
     }
     return {result.student: result for result in results.values()}
 

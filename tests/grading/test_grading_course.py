@@ -1,10 +1,12 @@
 """The real course, graded: solved notebooks, blank ones, and known mistakes."""
 
 import json
+from pathlib import Path
 
 import nbformat
 import pytest
 
+from othello_interp.exercises import catalogue
 from othello_interp.grading.course import this_course
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.sandbox.limits import Limits
@@ -37,7 +39,10 @@ def write(folder, stem, notebook) -> None:
 
 
 def with_mistakes(course, notebook, index):
-    """A copy in which every answer is the exercise's known mistake of that number."""
+    """A copy in which every answer is the exercise's known mistake of that number.
+
+    Children can't see the catalogue, so the notebook brings a copy of its own.
+    """
     notebook = nbformat.from_dict(json.loads(json.dumps(notebook)))
     for cell in notebook.cells:
         if files.role(cell) == "stub":
@@ -47,7 +52,23 @@ def with_mistakes(course, notebook, index):
                 f"def {exercise.function}(*args, **kwargs):\n"
                 f"    return EXERCISES[{exercise.id!r}].mistakes[{index}].fn(*args, **kwargs)"
             )
+    sources = {path.name: path.read_text() for path in Path(catalogue.__path__[0]).glob("*.py")}
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(BRING.format(sources=sources)))
     return notebook
+
+
+BRING = """
+import sys, types
+from pathlib import Path
+import othello_interp.exercises
+folder = Path("catalogue")
+folder.mkdir()
+for name, text in {sources!r}.items():
+    (folder / name).write_text(text)
+package = types.ModuleType("othello_interp.exercises.catalogue")
+package.__path__ = [str(folder.resolve())]
+sys.modules[package.__name__] = othello_interp.exercises.catalogue = package
+"""
 
 
 def test_solved_notebooks_get_full_marks(graded):

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from othello_interp.grading.course import Task
-from othello_interp.grading.running.client import GradingError, Lost, Zygote
-from othello_interp.grading.running.job import GRACE, Job, run_job
+from othello_interp.exercises.calling.encode import decode, encode
+from othello_interp.grading.exam import Task
+from othello_interp.grading.running.client import GradingError, Zygote
+from othello_interp.grading.running.handle import Lost
+from othello_interp.grading.running.job import GRACE, run_plan
+from othello_interp.grading.running.parcel import Package
+from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting
-from othello_interp.grading.submissions.given import mentioned, needed_cells
-from othello_interp.grading.submissions.notebook_file import Cell
-from othello_interp.grading.submissions.plan import Step
+from othello_interp.grading.submissions.plan import Plan, Step
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
 SETTING = child_setting(LIMITS)
@@ -70,11 +72,11 @@ def test_the_time_for_a_notebook_is_wall_time_and_the_processor_time_of_a_proces
     setting = child_setting(Limits(seconds=60.0, total_seconds=3.0))
     limited = "import resource\nassert resource.getrlimit(resource.RLIMIT_CPU) == (4, 4)"
     steps = [Step("cell 1", limited), Step("cell 2", "import time\ntime.sleep(50)")]
-    tasks = [Task("1.1", "f", 1.0, (b"",), ("case",))]
+    tasks = (Task("1.1", "f", 1.0, (b"",), ("case",)),)
     begin = time.monotonic()
-    run = run_job(zygote, setting, Job("Ada", {"01": (steps, tasks)}))["01"]
+    run = run_plan(zygote, setting, "01", Plan(steps), tasks)
     assert time.monotonic() - begin < 3.0 + GRACE + 2.0
-    assert run.outcomes["1.1"][0].error == (
+    assert decode(run.outcomes["1.1"][0]).error == (
         "It was not run: the time for the whole notebook, 3 s, was used up."
     )
     assert not [line for line in run.remarks if "cell 1" in line]
@@ -82,13 +84,14 @@ def test_the_time_for_a_notebook_is_wall_time_and_the_processor_time_of_a_proces
 
 def test_a_process_of_a_cluster_has_one_worker():
     """Another run's job stops the worker of the last; the end of the process stops the last one."""
-    first, second = Conditions(LIMITS, readable=("/usr",)), Conditions(LIMITS)
-    resident = Resident()
-    resident.run(first, Job("Ada", {}))
+    lessons = encode({"masters": {}, "questions": {}, "common": []})
+    first, second = Conditions(LIMITS, lessons, readable=("/usr",)), Conditions(LIMITS, lessons)
+    resident, nothing = Resident(), Package("ada", Labels([], [], []), ())
+    assert resident.run(first, nothing).paper.problems == ["no notebook (.ipynb) was handed in"]
     old = resident._worker
-    resident.run(first, Job("Zoë", {}))
+    resident.run(first, nothing)
     assert resident._worker is old
-    resident.run(second, Job("Ada", {}))
+    resident.run(second, nothing)
     assert old.zygote.closed
     assert old.zygote._process.poll() is not None
     new = resident._worker
@@ -159,16 +162,3 @@ def test_the_filter_refuses_what_it_should():
     assert run(56, 0x11) == allow  # clone for fork
     assert run(56, syscalls.NEWUSER | 0x11) == refuse
     assert run(0, arch=0x40000003) == 0x80000000  # 32-bit calls: killed
-
-
-def test_only_given_cells_that_matter_are_run():
-    cells = [
-        Cell("code", "import torch\nmodel = load()"),
-        Cell("code", "rows = []\nfor game in model:\n    rows.append(game)"),
-        Cell("code", "import pandas as pd\ntable = pd.DataFrame(rows)"),
-        Cell("code", "plot(table)"),
-    ]
-    own = "def answer(x):\n    rows = [1]\n    return torch.sum(x)  # pd"
-    assert needed_cells(cells, mentioned([own])) == cells[:1]
-    assert needed_cells(cells, mentioned([own, "table.head()"])) == cells[:3]
-    assert needed_cells(cells, mentioned(["pd.Series()"])) == cells[:3]

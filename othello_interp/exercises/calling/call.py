@@ -41,6 +41,8 @@ LIBRARY = tuple(
 GLOBAL_DATA = (Tensor, np.ndarray, nn.Module)
 GLOBAL_DATA_NAMES = ("FocusGames", "Probe", "ActivationCache")
 
+#: Makes the model of a ModelRef in a process that is not to know its seed, where the ref is only a name.
+makers: dict[ModelRef, Callable[[], nn.Module]] = {}
 _models: dict[tuple[str, int, str], nn.Module] = {}
 
 
@@ -48,11 +50,15 @@ def resolve(ref: ModelRef) -> nn.Module:
     """The model a ModelRef stands for, made once per process."""
     key = (ref.kind, ref.seed, os.environ.get("OTHELLO_INTERP_MODEL", ""))
     if key not in _models:
-        from othello_interp import model
-
         with own_settings():
-            _models[key] = model.load_model() if ref.kind == "embedded" else model.tiny_model(ref.seed)
+            _models[key] = makers.get(ref, lambda: _made(ref))()
     return _models[key]
+
+
+def _made(ref: ModelRef) -> nn.Module:
+    from othello_interp import model
+
+    return model.load_model() if ref.kind == "embedded" else model.tiny_model(ref.seed)
 
 
 def run_cases(fn: Any, cases: list[Case], time_limit: float = 10.0) -> list[Outcome]:

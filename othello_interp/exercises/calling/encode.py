@@ -80,6 +80,19 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
         raise EncodeError(f"not a value written by encode: {type(error).__name__}: {error!s:.200}") from None
 
 
+def outcome_status(data: bytes, max_header: int = 2**20) -> str:
+    """The status of an outcome that `encode` has written, its value unread; "" if it can't be told."""
+    size = int.from_bytes(data[:8], "little")
+    if size > max_header:
+        return ""
+    try:
+        tag, fields = json.loads(json.loads(data[8 : 8 + size])["__metadata__"]["tree"])
+        status = fields["status"][1]
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return ""
+    return status if tag == NAMES[Outcome] and isinstance(status, str) else ""
+
+
 def _from_tree(node: Any, tensors: dict[str, Tensor], depth: int) -> Any:
     if depth == 0:
         raise EncodeError("nested too deep")

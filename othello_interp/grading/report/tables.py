@@ -18,13 +18,16 @@ from othello_interp.storage.whole_file import write_text
 
 def write_report(course: Course, results: list[Result], failed: dict[str, str], out: Path) -> None:
     """Write grades.csv, gradescope/, feedback/ and report.html for these results."""
+    for result in results:
+        try:
+            write_text(out / "feedback" / f"{result.key}.html", feedback_page(course, result))
+            scores = json.dumps(gradescope(course, result), indent=1)
+            write_text(out / "gradescope" / f"{result.key}.json", scores)
+        except Exception as error:  # of one page: everybody else's is written
+            reason = f"the feedback page can't be written ({type(error).__name__}: {error})"
+            result.look.append(reason[:300])
     write_text(out / "grades.csv", grades_csv(course, results, failed))
     write_text(out / "report.html", class_page(course, results, failed))
-    for result in results:
-        write_text(out / "feedback" / f"{result.key}.html", feedback_page(course, result))
-        write_text(
-            out / "gradescope" / f"{result.key}.json", json.dumps(gradescope(course, result), indent=1)
-        )
 
 
 def grades_csv(course: Course, results: list[Result], failed: dict[str, str]) -> str:

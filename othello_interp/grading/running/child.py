@@ -114,13 +114,13 @@ class _Notebook:
         known = dict(self.space)
         tree, error = call_limited(lambda: self._parse(label, source, before, parts), seconds)
         if error is not None:
-            return {"status": "does not parse", "error": _syntax(error), "remarks": self.shell.remarks}
+            return {"status": "does not parse", "error": _syntax(error), "remarks": self.shell.remarks[:20]}
         error = self._run(label, tree, seconds, parts)
         self._note_functions(self.places[label], functions, known)
         if error is None:
-            return {"status": "ran", "error": "", "remarks": self.shell.remarks}
+            return {"status": "ran", "error": "", "remarks": self.shell.remarks[:20]}
         text = f"still running after {seconds:g} s" if isinstance(error, TimeLimit) else _last_line(error)
-        return {"status": "failed", "error": text, "remarks": self.shell.remarks}
+        return {"status": "failed", "error": text, "remarks": self.shell.remarks[:20]}
 
     def _parse(self, label: str, source: str, before: str, parts: str) -> ast.Module:
         """The cell as Python, its magics turned into calls, its last value handed to the display hook."""

@@ -1,4 +1,4 @@
-"""The parent's end: start a zygote, ask it for children, talk to them, and learn how they ended."""
+"""The parent's end: start the processes that are forked, and ask them for children."""
 
 import array
 import contextlib
@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.exercises.calling.encode import encode
-from othello_interp.grading.running import wire
+from othello_interp.grading.running.handle import Child
 from othello_interp.grading.sandbox.limits import SandboxError, Setting
 
 START_SECONDS = 600
-FORK_SECONDS = 60
 PASSED_ON = ("OTHELLO_INTERP_MODEL", "OTHELLO_INTERP_ROOT")  # so that a child means the same model
 ENVIRONMENT = (*PASSED_ON, "PATH", "LANG", "HOME", "HF_HOME")
 
@@ -28,30 +26,115 @@ class GradingError(OthelloInterpError):
     """The grader itself could not do its work; says nothing about a submission."""
 
 
-class Lost(Exception):
-    """A child ended, or had to be ended, before it answered; the message tells the student why."""
+class Forker:
+    """A process that is forked on request. Several threads may use it at once."""
 
-
-class Zygote:
-    """A zygote and the means to fork it; several threads may use it at once. A dead one is started again."""
-
-    def __init__(
-        self, given: dict[str, dict[str, str]] | None = None, refs: list[dict[str, Any]] | None = None
-    ) -> None:
-        self._config = json.dumps({"given": given or {}, "refs": refs or []}).encode()
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
-        self._process: subprocess.Popen | None = None
         self._children: set[Child] = set()
         self.closed = False
         self.trouble: list[str] = []  # given cells of the course that failed
 
+    def start(self) -> None:
+        """Start the process and wait until it is ready; GradingError if it doesn't get there."""
+        raise NotImplementedError
+
+    def fork(
+        self, setting: Setting, work: str = "run", name: str = "", files: list[int] | None = None
+    ) -> Child:
+        """A new child in its sandbox.
+
+        Args:
+            work: what it is to do, one of those that the process knows.
+            name: the notebook whose given cells the child begins with, if any.
+            files: more descriptors for the child.
+
+        Raises:
+            SandboxError: it could not be locked in as the setting demands.
+            GradingError: there is no process to fork.
+        """
+        child = self._ask({"work": work, "name": name, "setting": setting.to_json()}, files or [])
+        try:
+            first = child.next_status(time.monotonic() + START_SECONDS)
+            if "trouble" in first:  # it was the first to need these given cells
+                self.trouble += first["trouble"]
+                first = child.next_status(time.monotonic() + START_SECONDS)
+            if "entered" not in first:
+                raise SandboxError(f"the sandbox could not be set up: {first.get('error', first)}")
+            child.send(name)
+        except BaseException:
+            child.close()
+            raise
+        return child
+
+    def _ask(self, request: dict[str, Any], files: list[int]) -> Child:
+        """Send a request for a child, and have a handle of what will be one."""
+        channel, channel_of_child = socket.socketpair()
+        status, status_of_guard = socket.socketpair()
+        try:
+            self._send(request, [channel_of_child.fileno(), status_of_guard.fileno(), *files])
+        except BaseException:
+            channel.close()
+            status.close()
+            raise
+        finally:
+            channel_of_child.close()
+            status_of_guard.close()
+        return Child(channel, status, self._children)
+
+    def _send(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        """Hand a request over, to a process that is started again if it is gone."""
+        message, fds = json.dumps(request).encode(), array.array("i", descriptors)
+        with self._lock:
+            for attempt in (1, 2):
+                if self.closed:
+                    raise GradingError("grading was stopped")
+                try:
+                    if self._control is None:
+                        self.start()
+                    assert self._control is not None
+                    self._control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+                    return
+                except OSError as error:
+                    self._control = None
+                    if attempt == 2:
+                        raise GradingError(f"the process that is forked is gone: {error}") from None
+
+    def close(self) -> None:
+        """Stop the process and all its children."""
+        self.closed = True
+        for child in list(self._children):
+            child.stop()
+        if self._control is not None:
+            self._control.close()
+
+    def __enter__(self) -> "Forker":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class Zygote(Forker):
+    """The process that is forked to read and to run submissions.
+
+    Args:
+        config: what `zygote.prepare` takes, as `encode` writes it.
+    """
+
+    def __init__(self, config: bytes = b"") -> None:
+        super().__init__()
+        self._config = config
+        self._process: subprocess.Popen | None = None
+
     @property
     def pid(self) -> int:
+        assert self._process is not None
         return self._process.pid
 
     def start(self) -> None:
-        """Start the process and wait until it is ready; GradingError if it doesn't get there."""
         mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         # Huge pages make a fork three times as fast; Python's own allocator would not use them.
@@ -69,174 +152,79 @@ class Zygote:
                 start_new_session=True,
             )
             theirs.close()
-            mine.settimeout(START_SECONDS)
-            answer: dict[str, Any] = {"error": "it ended"}
-            with contextlib.suppress(OSError, ValueError):
-                mine.send(str(len(self._config)).encode())
-                for start in range(0, len(self._config), 1 << 16):
-                    mine.send(self._config[start : start + (1 << 16)])
-                answer = json.loads(mine.recv(1 << 16))
-            if "error" in answer:
+            try:
+                introduce(mine, self._config)
+            except GradingError as error:
                 self._process.kill()
                 self._process.wait()
                 said.seek(0)
-                why = f"{answer['error']}\n{said.read().decode(errors='replace')[-2000:]}"
-                raise GradingError(f"the process that runs submissions could not start: {why}")
-        self.trouble = answer.get("trouble", [])
-        mine.settimeout(None)
+                why = f"{error}\n{said.read().decode(errors='replace')[-2000:]}"
+                raise GradingError(f"the process that runs submissions could not start: {why}") from None
         self._control = mine
 
-    def fork(self, setting: Setting, notebook: str = "") -> "Child":
-        """A new child in its sandbox, with what a notebook's given cells have made.
-
-        Raises:
-            SandboxError: it could not be locked in as the setting demands.
-            GradingError: there is no zygote to fork.
-        """
-        channel, channel_of_child = socket.socketpair()
-        status, status_of_guard = socket.socketpair()
-        fds = array.array("i", [channel_of_child.fileno(), status_of_guard.fileno()])
-        message = setting.to_json().encode()
-        with self._lock:
-            for attempt in (1, 2):
-                if self.closed:
-                    raise GradingError("grading was stopped")
-                try:
-                    if self._control is None:
-                        self.start()
-                    self._control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
-                    break
-                except OSError as error:
-                    self._control = None
-                    if attempt == 2:
-                        raise GradingError(f"the process that runs submissions is gone: {error}") from None
-        channel_of_child.close()
-        status_of_guard.close()
-        child = Child(channel, status, self._children)
+    def prepare(self, notebook: str) -> None:
+        """Run a notebook's given cells before a child asks for them."""
+        child = self._ask({"work": "prepare", "name": notebook}, [])
         try:
-            first = child.next_status(time.monotonic() + FORK_SECONDS)
-        except BaseException:
-            child.close()
-            raise
-        if "entered" not in first:
-            child.close()
-            raise SandboxError(f"the sandbox could not be set up: {first.get('error', first)}")
-        wire.send(channel, notebook)
-        return child
+            self.trouble += child.next_status(time.monotonic() + START_SECONDS).get("trouble", [])
+        finally:
+            child.forget()
+
+    def examiner(self, config: bytes) -> "Examiner":
+        """A trusted process forked from this one, which begins to work out this run's expected values.
+
+        Args:
+            config: what `examiner.main` takes.
+        """
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._send({"work": "examine"}, [theirs.fileno()])
+        theirs.close()
+        return Examiner(mine, config)
 
     def close(self) -> None:
-        """Stop the zygote and all its children."""
-        self.closed = True
-        for child in list(self._children):
-            child.stop()
-        if self._control is not None:
-            self._control.close()
+        super().close()
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(10)
-
-    def __enter__(self) -> "Zygote":
-        self.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-
-class Child:
-    """One sandboxed process."""
-
-    def __init__(self, channel: socket.socket, status: socket.socket, children: set["Child"]) -> None:
-        self._channel, self._status, self._children = channel, status, children
-        self._heard = b""
-        self._allowance = wire.MAX_ANSWERS
-        self.usage: dict[str, Any] = {}
-        children.add(self)
-
-    def request(self, message: dict[str, Any], seconds: float) -> Any:
-        """The child's answer, as plain data that is not to be trusted; Lost if there is none after
-        `seconds`."""
-        return self.request_coded(encode(message), seconds)
-
-    def request_coded(self, message: bytes, seconds: float) -> Any:
-        """The same for a message that `encode` has made."""
-        deadline = time.monotonic() + seconds
-        try:
-            wire.send_coded(self._channel, message, deadline)
-            limit = min(wire.MAX_ANSWER, self._allowance)
-            answer, size = wire.receive(self._channel, deadline, limit)
-            self._allowance -= size
-            return answer
-        except wire.WireError as error:
-            late = time.monotonic() >= deadline
-            raise Lost(self._why(seconds if late else None, str(error))) from None
-
-    def _why(self, seconds: float | None, trouble: str) -> str:
-        end = self.close(patience=0.0 if seconds is not None else 1.0)
-        if end.get("reason") == "memory":
-            return "used more memory than is allowed"
-        if seconds is not None:
-            return f"had not stopped after {seconds:.3g} s"
-        code = end.get("exit", 0)
-        if end.get("reason") != "ended":
-            return f"sent something that is not an answer ({trouble})"
-        if code == -9:
-            return "was ended by the system: too much processor time or memory"
-        if code < 0:
-            return f"crashed ({_signal_name(-code)})"
-        return f"ended the process (exit status {code})"
-
-    def next_status(self, deadline: float) -> dict[str, Any]:
-        """The next thing the guard reports; an empty dict when it is gone."""
-        while b"\n" not in self._heard:
             try:
-                self._status.settimeout(max(0.01, deadline - time.monotonic()))
-                part = self._status.recv(4096)
-            except OSError:
-                return {}
-            if not part:
-                return {}
-            self._heard += part
-        line, self._heard = self._heard.split(b"\n", 1)
-        return json.loads(line)
-
-    def stop(self) -> None:
-        """Ask the guard to kill the child; wakes whoever waits for an answer."""
-        for end in (self._status, self._channel):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_WR if end is self._status else socket.SHUT_RDWR)
-
-    def dies_whole(self, seconds: float) -> bool:
-        """Kill the child; whether nothing that it started is left then to hold the channel open."""
-        with contextlib.suppress(OSError):
-            self._status.shutdown(socket.SHUT_WR)
-            self._channel.settimeout(seconds)
-            while self._channel.recv(1 << 16):
-                pass
-            return True
-        return False
-
-    def close(self, patience: float = 0.0) -> dict[str, Any]:
-        """Kill the child with everything it started, after `patience` seconds, and say how it ended."""
-        if self in self._children:
-            self._children.discard(self)
-            self.usage = self._last_words(time.monotonic() + patience)
-            self._channel.close()
-            self._status.close()
-        return self.usage
-
-    def _last_words(self, by_itself: float) -> dict[str, Any]:
-        """What the guard says at the end; after `by_itself` it is told to make an end."""
-        said = self.next_status(by_itself) if by_itself > time.monotonic() else {}
-        if "exit" not in said:
-            with contextlib.suppress(OSError):
-                self._status.shutdown(socket.SHUT_WR)
-            said = self.next_status(time.monotonic() + 20)
-        return said
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.terminate()
+                self._process.wait(10)
 
 
-def _signal_name(number: int) -> str:
-    import signal
+class Examiner(Forker):
+    """The process that holds the models, the references and what they return; it is forked to judge."""
 
-    names = {signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "abort", signal.SIGBUS: "bus error"}
-    return names.get(number, f"signal {number}")
+    def __init__(self, control: socket.socket, config: bytes) -> None:
+        super().__init__()
+        self._starting: socket.socket | None = control
+        self._config = config
+
+    def start(self) -> None:
+        """Wait until it is ready; GradingError if it doesn't get there, or is gone."""
+        if self._starting is None:
+            raise GradingError("the process that judges is gone")
+        control, self._starting = self._starting, None
+        try:
+            introduce(control, self._config)
+        except GradingError as error:
+            raise GradingError(f"The course's own solutions can't be used: {error}") from None
+        self._control = control
+
+    def close(self) -> None:
+        super().close()
+        if self._starting is not None:
+            self._starting.close()
+
+
+def introduce(control: socket.socket, config: bytes) -> None:
+    """Tell a new process what it needs to know, and wait until it is ready; GradingError if it fails."""
+    control.settimeout(START_SECONDS)
+    answer: dict[str, Any] = {"error": "it ended"}
+    with contextlib.suppress(OSError, ValueError):
+        control.send(str(len(config)).encode())
+        for start in range(0, len(config), 1 << 16):
+            control.send(config[start : start + (1 << 16)])
+        answer = json.loads(control.recv(1 << 16))
+    if "error" in answer:
+        raise GradingError(answer["error"])
+    control.settimeout(None)

@@ -1,4 +1,4 @@
-"""Run one submission's notebooks, each in a child of its own, and collect what its functions return.
+"""Run one submission's notebooks, each in a child of its own, and collect what its functions return, unread.
 
 Where a child is lost (a loop that can't be interrupted, a crash, too much memory), what it was doing is
 left out and another child goes on with the rest. Runs in the grader, or in a worker of a cluster: it needs
@@ -6,32 +6,26 @@ no solutions.
 """
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from othello_interp.exercises.calling.encode import encode, outcome_status
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.status import GOES_ON, Status
-from othello_interp.grading.course import Task
-from othello_interp.grading.running.client import Child, Lost, Zygote
+from othello_interp.grading.exam import Task
+from othello_interp.grading.running.client import Zygote
+from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.sandbox.limits import Setting
-from othello_interp.grading.submissions.plan import Step
+from othello_interp.grading.submissions.plan import Plan, Step
 
 GRACE = 2.0  # seconds between a child's own time limit and the parent's
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to run for one student: for each notebook its steps and tasks. Plain data, so it can travel."""
-
-    student: str
-    notebooks: dict[str, tuple[list[Step], list[Task]]]
-
-
 @dataclass
 class NotebookRun:
-    """What came of one notebook: outcomes by exercise, remarks for the student, children lost."""
+    """What came of one notebook: coded outcomes by exercise, remarks for the student, children lost."""
 
-    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
+    outcomes: dict[str, list[bytes]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -39,17 +33,14 @@ class NotebookRun:
     memory: int = 0
 
 
-def run_job(zygote: Zygote, setting: Setting, job: Job) -> dict[str, NotebookRun]:
-    """Run all notebooks of a student."""
-    return {
-        stem: _Runner(zygote, setting, stem, steps, tasks).run()
-        for stem, (steps, tasks) in job.notebooks.items()
-    }
+def run_plan(zygote: Zygote, setting: Setting, stem: str, plan: Plan, tasks: tuple[Task, ...]) -> NotebookRun:
+    """Run one notebook of a student: the steps of its plan, then its exercises' tasks."""
+    return _Runner(zygote, setting, stem, plan.steps, tasks).run()
 
 
 class _Runner:
     def __init__(
-        self, zygote: Zygote, setting: Setting, stem: str, steps: list[Step], tasks: list[Task]
+        self, zygote: Zygote, setting: Setting, stem: str, steps: list[Step], tasks: tuple[Task, ...]
     ) -> None:
         self.zygote, self.setting, self.stem, self.steps, self.tasks = zygote, setting, stem, steps, tasks
         self.limits = setting.limits
@@ -67,7 +58,7 @@ class _Runner:
                 )
             if all(task.exercise in self.result.outcomes for task in self.tasks):
                 break
-            child = self.zygote.fork(self.setting, self.stem)
+            child = self.zygote.fork(self.setting, "run", self.stem)
             try:
                 if self._cells(child) and self._calls(child):
                     break
@@ -144,12 +135,12 @@ class _Runner:
             for name, request in zip(task.names, task.requests, strict=True):
                 seconds = min(task.seconds, max(0.0, self._left()))
                 try:
-                    outcomes.append(_outcome(child.request_coded(request, seconds + GRACE), name))
+                    outcomes.append(child.request_coded([request], seconds + GRACE))
                 except Lost as lost:
-                    outcomes.append(Outcome(name, Status.LOST, error=f"It {lost}."))
+                    outcomes.append(encode(Outcome(name, Status.LOST, error=f"It {lost}.")))
                     self.result.losses.append(f"Exercise {task.exercise}: `{task.function}` {lost}.")
                     return False
-                if outcomes[-1].status not in GOES_ON:
+                if outcome_status(outcomes[-1]) not in (*GOES_ON, ""):
                     break
         return True
 
@@ -158,7 +149,7 @@ class _Runner:
         for task in self.tasks:
             if task.exercise not in self.result.outcomes:
                 self.result.outcomes[task.exercise] = [
-                    Outcome(task.names[0], Status.LOST, error=f"It was not run: {reason}.")
+                    encode(Outcome(task.names[0], Status.LOST, error=f"It was not run: {reason}."))
                 ]
 
 
@@ -168,25 +159,6 @@ def _cell_answer(answer: Any) -> tuple[str, str, list[str]]:
     remarks = answer.get("remarks")
     remarks = [_text(item, 200) for item in remarks[:20]] if isinstance(remarks, list) else []
     return _text(answer.get("status"), 20), _text(answer.get("error"), 500), remarks
-
-
-def _outcome(answer: Any, name: str) -> Outcome:
-    """A child's outcome with every field but the value forced into its type; one that isn't earns nothing."""
-    if type(answer) is not Outcome or answer.case != name:
-        return Outcome(name, Status.LOST, error="It answered with something else than an outcome.")
-    return replace(
-        answer,
-        error=_text(answer.error, 2000),
-        traceback=_text(answer.traceback, 4000),
-        printed=_text(answer.printed, 2000),
-        changed=_names(answer.changed),
-        global_data=_names(answer.global_data),
-        seconds=float(answer.seconds) if type(answer.seconds) is float and 0 <= answer.seconds < 1e6 else 0.0,
-    )
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item, 60) for item in value[:20]) if isinstance(value, list | tuple) else ()
 
 
 def _text(value: Any, length: int) -> str:

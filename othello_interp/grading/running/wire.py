@@ -11,8 +11,9 @@ from typing import Any
 from othello_interp.exercises.calling.encode import EncodeError, decode, encode
 
 MAX_MESSAGE = 64 * 2**20  # to a child: inputs
-MAX_ANSWER = 32 * 2**20  # from a child
-MAX_ANSWERS = 128 * 2**20  # from one child in all
+MAX_ANSWER = 16 * 2**20  # from a child
+MAX_ANSWERS = 32 * 2**20  # from one child in all
+MAX_REPORT = 256 * 2**10  # an answer that the parent itself reads
 
 
 class WireError(Exception):
@@ -43,13 +44,19 @@ def receive(
     channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE
 ) -> tuple[Any, int]:
     """The next message and its length; WireError if none comes before the deadline, or if it isn't one."""
+    data = receive_coded(channel, deadline, limit)
+    try:
+        return decode(data, limit), len(data)
+    except EncodeError as error:
+        raise WireError(str(error)) from None
+
+
+def receive_coded(channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE) -> bytes:
+    """The next message as it came: nothing in it has been looked at."""
     size = int.from_bytes(_exactly(channel, 4, deadline), "little")
     if size > limit:
         raise WireError(f"a message of {size:,} bytes, at most {limit:,} are allowed")
-    try:
-        return decode(_exactly(channel, size, deadline), limit), size
-    except EncodeError as error:
-        raise WireError(str(error)) from None
+    return _exactly(channel, size, deadline)
 
 
 def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:

@@ -1,4 +1,4 @@
-"""Where jobs run: a zygote with a sandbox that has been tried, on this machine or on a worker of a cluster.
+"""Where submissions are read and run: a zygote with a sandbox that has been tried, here or in a cluster.
 
 `run_remote` is the function that a cluster calls; everything it takes and returns is plain data.
 """
@@ -6,49 +6,75 @@
 import atexit
 import os
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from othello_interp.exercises.calling.encode import encode
+from othello_interp.grading.exam import Task
+from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
-from othello_interp.grading.running.job import Job, NotebookRun, run_job
+from othello_interp.grading.running.handle import Lost
+from othello_interp.grading.running.job import NotebookRun, run_plan
+from othello_interp.grading.running.parcel import Package, Parcel, unpacked
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
+from othello_interp.grading.submissions.paper import Paper
+from othello_interp.grading.typed import Mismatch, from_plain, to_plain
 
 PACKAGE = Path(__file__).resolve().parents[2]
+# What no submission may see of the library: the answers, and in an installed copy the notebooks with theirs.
+HIDDEN = (
+    PACKAGE / "exercises" / "catalogue",
+    PACKAGE / "course" / "notebooks",
+    PACKAGE / "course" / "solutions",
+)
+READING = Limits(seconds=20.0, total_seconds=20.0, memory=768 * 2**20, file_size=2**20, open_files=300)
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What a worker needs to know before its first job.
+    """What a worker needs to know before its first submission.
 
     Attributes:
-        given: the given cells of each notebook by name, run once beforehand.
-        refs: the models that the cases need.
+        lessons: what the reading child has to know of the course, as `encode` writes it.
+        zygote: what `zygote.prepare` takes, as `encode` writes it.
+        tasks: by notebook, what to ask of its functions.
         readable: paths that submissions may read beside Python and the library.
         secrets: paths that they must not be able to read.
         unsandboxed: go on although a protection is missing.
     """
 
     limits: Limits
-    given: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    refs: tuple[tuple[str, int], ...] = ()
+    lessons: bytes = b""
+    zygote: bytes = b""
+    tasks: tuple[tuple[str, tuple[Task, ...]], ...] = ()
     readable: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     unsandboxed: bool = False
 
 
+@dataclass
+class Answered:
+    """A submission that has been read and run."""
+
+    paper: Paper
+    runs: dict[str, NotebookRun]
+
+
 def child_setting(limits: Limits, readable: list[Path] = []) -> Setting:  # noqa: B006  (only read)
-    """The sandbox of a child: it may read Python, the library and `readable`."""
-    return Setting(limits, readable_paths([PACKAGE, *readable]), passed_on=PASSED_ON)
+    """The sandbox of a child: it may read Python, the library without the answers, and `readable`."""
+    hidden = tuple(str(path) for path in HIDDEN if path.exists())
+    return Setting(limits, readable_paths([PACKAGE, *readable]), passed_on=PASSED_ON, hidden=hidden)
 
 
 class Worker:
-    """A zygote ready for jobs. Use it from as many threads as there are cores."""
+    """A zygote ready to read and run. Use it from as many threads as there are cores."""
 
     def __init__(self, conditions: Conditions) -> None:
         self.conditions = conditions
-        refs = [{"kind": kind, "seed": seed} for kind, seed in conditions.refs]
-        self.zygote = Zygote({stem: dict(cells) for stem, cells in conditions.given}, refs)
+        self.tasks = dict(conditions.tasks)
+        self.zygote = Zygote(conditions.zygote)
         self.finding: Finding | None = None
 
     def start(self) -> Finding:
@@ -58,7 +84,13 @@ class Worker:
             GradingError: a protection is missing, and the conditions don't allow that.
         """
         self.zygote.start()
-        secrets = [Path(path) for path in self.conditions.secrets]
+        return self.try_sandbox()
+
+    def try_sandbox(self) -> Finding:
+        """The second half of `start`."""
+        secrets = [Path(path) for path in self.conditions.secrets] + [
+            path for path in HIDDEN if path.exists()
+        ]
         wanted = child_setting(self.conditions.limits, [Path(path) for path in self.conditions.readable])
         self.finding = find_setting(wanted, self.zygote.fork, secrets, [self.zygote.pid])
         if self.finding.missing and not self.conditions.unsandboxed:
@@ -70,8 +102,36 @@ class Worker:
             )
         return self.finding
 
-    def run(self, job: Job) -> dict[str, NotebookRun]:
-        return run_job(self.zygote, self.finding.setting, job)
+    @property
+    def setting(self) -> Setting:
+        assert self.finding is not None
+        return self.finding.setting
+
+    def read(self, parcel: Parcel) -> Paper:
+        """Read a submission in a limited child. If that fails, a paper that says so."""
+        files = [stream.fileno() for stream in parcel.contents]
+        child = self.zygote.fork(replace(self.setting, limits=READING), "read", files=files)
+        try:
+            request = encode(to_plain(parcel.labels))
+            answer = child.request([self.conditions.lessons, request], READING.seconds, reader.MAX_PAPER)
+            if isinstance(answer, dict) and isinstance(answer.get("error"), str):
+                raise Mismatch(answer["error"])
+            return from_plain(Paper, answer)
+        except Lost as lost:
+            why = f"reading it {lost}"
+        except Mismatch as mismatch:
+            why = f"reading it failed ({mismatch})"
+        finally:
+            child.close()
+        return Paper(
+            problems=[*parcel.labels.problems, f"the submission can't be read: {why}"], unreadable=True
+        )
+
+    def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
+        """Run a paper's notebooks, one after the other."""
+        for stem, plan in paper.plans.items():
+            if stem in self.tasks:
+                yield stem, run_plan(self.zygote, self.setting, stem, plan, self.tasks[stem])
 
     def close(self) -> None:
         self.zygote.close()
@@ -86,21 +146,23 @@ class Resident:
         self._worker: Worker | None = None
         self._jobs = 0  # running in it
 
-    def run(self, conditions: Conditions, job: Job) -> dict[str, NotebookRun]:
-        """Run a job. A job of another run waits until this run's jobs in the process have ended."""
+    def run(self, conditions: Conditions, package: Package) -> Answered:
+        """Read and run a submission. One of another run waits until this run's in the process have ended."""
         with self._free:
             if self._process != os.getpid():  # a fork has no use for the threads and sockets of its parent
                 self._process, self._worker, self._jobs = os.getpid(), None, 0
             self._free.wait_for(lambda: self._suits(conditions) or not self._jobs)
-            if not self._suits(conditions):
+            worker = self._worker
+            if worker is None or not self._suits(conditions):
                 self.close()
                 worker = Worker(conditions)
                 worker.start()
                 self._worker = worker
-            worker = self._worker
             self._jobs += 1
         try:
-            return worker.run(job)
+            with unpacked(package) as parcel:
+                paper = worker.read(parcel)
+            return Answered(paper, dict(worker.run(paper)))
         finally:
             with self._free:
                 self._jobs -= 1
@@ -120,6 +182,6 @@ resident = Resident()
 atexit.register(resident.close)
 
 
-def run_remote(conditions: Conditions, job: Job) -> dict[str, NotebookRun]:
-    """Run a job in this process's resident worker."""
-    return resident.run(conditions, job)
+def run_remote(conditions: Conditions, package: Package) -> Answered:
+    """Read and run a submission in this process's resident worker."""
+    return resident.run(conditions, package)

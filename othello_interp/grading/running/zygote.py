@@ -1,56 +1,83 @@
 """The process that is forked for every submission: it pays once for imports, the model and the focus games.
 
-It runs only the course's own code, never a student's, and holds no expected value, no solution and no
-submission. Requests come through a socket from the parent (client.py): the sandbox's setting as JSON, with
-the two sockets of the new child. When the parent goes, it goes.
+It runs only the course's own code, never a student's, and holds no expected value, no solution, no seed and
+no submission. Requests come through a socket from the parent (client.py): what to do and the sandbox's
+setting as JSON, with the sockets of the new child. When the parent goes, it goes.
 """
 
 import array
+import contextlib
 import ctypes
 import functools
 import gc
 import json
 import os
-import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
+
+from torch import Tensor, nn
+
+from othello_interp.exercises.calling.encode import decode
 
 MAX_REQUEST = 1 << 20
+MAX_FILES = 250  # the kernel passes on 253 descriptors at a time
+
+Work = Callable[[int], None]
 
 
-def prepare(given: dict[str, dict[str, str]], refs: list[dict]) -> list[str]:
-    """Import what notebooks import, build the models of the cases, and run the notebooks' given cells once.
+class Lessons:
+    """The notebooks' given cells, run when a notebook is first asked for.
 
     Children then begin with what the given cells made, and have only the student's cells to run.
+    """
+
+    def __init__(self, given: dict[str, dict[str, str]]) -> None:
+        self.given = given
+
+    def run(self, notebook: str) -> list[str] | None:
+        """What went wrong with a given cell, a line each, for the author; None if there is nothing to run."""
+        from othello_interp.grading.running import child
+
+        if notebook not in self.given:
+            return None
+        main, failed = child.run_given(self.given.pop(notebook))
+        child.main_modules[notebook] = main
+        settle()
+        return [f"{notebook}, {line}" for line in failed]
+
+
+def prepare(
+    given: dict[str, dict[str, str]], models: dict[int, dict[str, Tensor]], heads: int, embedded: bool
+) -> Lessons:
+    """Import what notebooks import, and build the models of the cases.
 
     Args:
         given: for each notebook its given cells by name.
-        refs: fields of the ModelRefs to build.
-
-    Returns:
-        What went wrong with a given cell, a line each: for the author, not for students.
+        models: the weights of the small models by number; nothing tells of the seed they were drawn from.
+        heads: how many attention heads they have.
+        embedded: whether the cases need the course's model.
     """
     import torch
 
     torch.set_num_threads(1)  # before any computation: a parent that has used two makes its children hang
+    if not given:
+        return Lessons({})
     _make_quiet()
     from othello_interp import games, model
     from othello_interp.exercises.calling import call
     from othello_interp.exercises.records import ModelRef
-    from othello_interp.grading.running import child
 
-    for ref in refs:
-        call.resolve(ModelRef(**ref))
+    for number, state in models.items():
+        ref = ModelRef("tiny", number)
+        call.makers[ref] = functools.partial(model.bridge, state, heads, "a model of the grader")
+        call.resolve(ref)
     model.load_model = functools.cache(model.load_model)
+    if embedded:
+        call.resolve(ModelRef("embedded"))
     games.FocusGames = _once_for_each_model(games.FocusGames)
-    trouble = []
-    for notebook, cells in given.items():
-        child.main_modules[notebook], failed = child.run_given(cells)
-        trouble += [f"{notebook}, {line}" for line in failed]
-    return trouble
+    return Lessons(given)
 
 
 def _make_quiet() -> None:
@@ -84,7 +111,7 @@ def _once_for_each_model(make: Callable[..., Any]) -> Callable[..., Any]:
     """`FocusGames`, so that all notebooks share the focus games of one model with their activations."""
     made: dict[int, Any] = {}
 
-    def focus_games(model: Any, tokens: Any = None) -> Any:
+    def focus_games(model: nn.Module, tokens: Any = None) -> Any:
         if tokens is not None:
             return make(model, tokens)
         if id(model) not in made:
@@ -94,53 +121,96 @@ def _once_for_each_model(make: Callable[..., Any]) -> Callable[..., Any]:
     return focus_games
 
 
-def serve(control: socket.socket) -> None:
+def settle() -> None:
+    """What is in memory stays there: leave it alone, and give back the rest, which every fork would map."""
+    gc.collect()
+    gc.freeze()
+    ctypes.CDLL(None).malloc_trim(0)
+
+
+def serve(control: socket.socket, works: dict[str, Work], lessons: Lessons) -> None:
     """Fork a guard, which forks a child, for every request, until the parent hangs up."""
-    from othello_interp.grading.running import child
     from othello_interp.grading.sandbox.guard import guard
     from othello_interp.grading.sandbox.limits import Setting
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # guards need no waiting for
-    gc.collect()
-    gc.freeze()
-    ctypes.CDLL(None).malloc_trim(0)  # what is not in memory need not be mapped in every child
+    settle()
     while True:
         data, fds = _receive(control)
+        _reap(os.WNOHANG)
         if not data:
             return
-        channel, status = (socket.socket(fileno=fd) for fd in fds)
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        request = json.loads(data)
+        if request["work"] == "examine":
+            if os.fork() == 0:
+                control.close()
+                _examine(socket.socket(fileno=fds[0]))
+            os.close(fds[0])
+            continue
+        channel, status = (socket.socket(fileno=fd) for fd in fds[:2])
+        trouble = lessons.run(request["name"])
+        if trouble:
+            status.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
+        if request["work"] != "prepare" and os.fork() == 0:
             control.close()
-            guard(Setting.from_json(data), channel, status, child.serve)
+            guard(Setting.from_json(request["setting"]), channel, status, works[request["work"]], fds[2:])
         channel.close()
         status.close()
+        for fd in fds[2:]:
+            os.close(fd)
+
+
+def _examine(control: socket.socket) -> NoReturn:
+    """In a fork of the zygote: be the examiner, until the parent hangs up."""
+    try:
+        from othello_interp.grading.running import examiner
+
+        examiner.main(control)
+    finally:
+        os._exit(0)
+
+
+def _reap(options: int = 0) -> None:
+    """Take note of children that have ended, so that their processor time counts as this process's."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, options) != (0, 0):
+            pass
 
 
 def _receive(control: socket.socket) -> tuple[str, list[int]]:
     fds = array.array("i")
-    data, ancillary, _, _ = control.recvmsg(MAX_REQUEST, socket.CMSG_LEN(2 * fds.itemsize))
+    room = socket.CMSG_LEN((2 + MAX_FILES) * fds.itemsize)
+    data, ancillary, _, _ = control.recvmsg(MAX_REQUEST, room)
     for level, kind, content in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             fds.frombytes(content)
     return data.decode(), list(fds)
 
 
+def receive_config(control: socket.socket) -> bytes:
+    """What `client.introduce` sends."""
+    size = int(control.recv(64))
+    data = bytearray()
+    while len(data) < size:
+        part = control.recv(MAX_REQUEST)
+        if not part:
+            raise SystemExit(0)
+        data += part
+    return bytes(data)
+
+
 def main() -> None:
     """Entry point: the control socket is the descriptor named on the command line."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    begin = time.perf_counter()
-    size = int(control.recv(64))
-    data = b""
-    while len(data) < size:
-        data += control.recv(MAX_REQUEST)
+    config = receive_config(control)
     try:
-        trouble = prepare(**json.loads(data))
+        lessons = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
+        from othello_interp.grading.running import child, reader
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
-    control.send(json.dumps({"seconds": time.perf_counter() - begin, "trouble": trouble}).encode())
-    serve(control)
+    control.send(b"{}")
+    serve(control, {"run": child.serve, "read": reader.serve}, lessons)
+    _reap()
 
 
 if __name__ == "__main__":

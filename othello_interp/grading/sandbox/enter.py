@@ -14,7 +14,7 @@ from glob import glob
 from pathlib import Path
 
 from othello_interp.grading.sandbox import syscalls
-from othello_interp.grading.sandbox.limits import ENVIRONMENT, Setting
+from othello_interp.grading.sandbox.limits import ENVIRONMENT, Setting, carved
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 NOBODY = 65534
@@ -41,7 +41,9 @@ def enter(setting: Setting, guard_id: int) -> None:
     os.chdir(setting.scratch)
     os.nice(5)
     if "landlock" in setting.layers:
-        syscalls.landlock([*setting.readable, *DEVICES], [setting.scratch, "/dev/null"])
+        covered = "namespaces" in setting.layers
+        readable = setting.readable if covered else carved(setting.readable, setting.hidden)
+        syscalls.landlock([*readable, *DEVICES], [setting.scratch, "/dev/null"])
     if "seccomp" in setting.layers:
         syscalls.seccomp()
 
@@ -69,6 +71,11 @@ def _private_root(setting: Setting) -> None:
     os.chdir("/")
     for path in [*setting.readable, *DEVICES]:
         _bind(path)
+    for path in setting.hidden:
+        if os.path.isdir(path):
+            syscalls.mount(
+                "hidden", path, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=000,size=4k"
+            )
     syscalls.detach("/.outside")
     os.rmdir("/.outside")
     os.makedirs(setting.scratch, exist_ok=True)

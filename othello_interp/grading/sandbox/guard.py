@@ -5,6 +5,7 @@ The child is locked in (enter.py) before it does any work.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
@@ -22,14 +23,20 @@ from othello_interp.grading.sandbox import syscalls
 from othello_interp.grading.sandbox.enter import enter, leave_namespaces
 from othello_interp.grading.sandbox.limits import Setting
 
-CHANNEL = 3  # the child's only descriptor beside the standard ones
+CHANNEL = 3  # the child's first descriptor beside the standard ones
 POLL_SECONDS = 0.2
 
 
 def guard(
-    setting: Setting, channel: socket.socket, status: socket.socket, work: Callable[[int], None]
+    setting: Setting,
+    channel: socket.socket,
+    status: socket.socket,
+    work: Callable[[int], None],
+    files: list[int] | None = None,
 ) -> NoReturn:
     """Run `work(descriptor of the channel)` in a sandboxed child of this process; exit when it has ended.
+
+    `files` are more descriptors for the child: it finds them after that of the channel, in this order.
 
     Called in a freshly forked process. The child is killed with everything it started when `status` is
     closed at the other end, when it uses too much memory, or when it ends. What happened is written to
@@ -51,8 +58,10 @@ def guard(
         guard_id = os.getpid()
         child = os.fork()
         if child == 0:
-            _child(setting, guard_id, channel, status, work)
+            _child(setting, guard_id, [channel.fileno(), *(files or [])], status, work)
         channel.close()
+        for file in files or []:
+            os.close(file)
         reason = _watch(child, status, baseline, setting.limits.memory)
         own = _private_memory(child)
         code, usage = _killtree(child)
@@ -69,12 +78,13 @@ def guard(
 
 
 def _child(
-    setting: Setting, guard_id: int, channel: socket.socket, status: socket.socket, work: Callable
+    setting: Setting, guard_id: int, kept: list[int], status: socket.socket, work: Callable[[int], None]
 ) -> NoReturn:
     try:
+        status = socket.socket(fileno=_keep_only([*kept, status.detach()]))
         enter(setting, guard_id)
         _report(status, {"entered": sorted(setting.layers)})
-        _keep_only(channel.fileno())
+        status.close()
     except BaseException as error:
         _report(status, {"error": f"{type(error).__name__}: {error}"})
         os._exit(1)
@@ -84,13 +94,18 @@ def _child(
         os._exit(0)
 
 
-def _keep_only(channel: int) -> None:
-    """Close every descriptor but the channel, which becomes number 3; the standard ones lead nowhere."""
-    channel = os.dup2(os.dup(channel), CHANNEL)
+def _keep_only(kept: list[int]) -> int:
+    """Close every descriptor but these, which become number 3 and those that follow; the standard ones lead
+    nowhere. The number of the last one."""
+    aside = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 512) for number in kept]
     nowhere = os.open("/dev/null", os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
-    os.closerange(CHANNEL + 1, 1 << 16)
+    for number, descriptor in enumerate(aside, start=CHANNEL):
+        os.dup2(descriptor, number)
+    last = CHANNEL + len(aside) - 1
+    os.closerange(last + 1, 1 << 16)
+    return last
 
 
 def _watch(child: int, status: socket.socket, baseline: int, memory: int) -> str:

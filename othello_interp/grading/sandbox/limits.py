@@ -51,6 +51,7 @@ class Setting:
 
     Attributes:
         passed_on: names of the environment variables that the child keeps.
+        hidden: folders within `readable` that it may not read all the same.
     """
 
     limits: Limits
@@ -58,6 +59,7 @@ class Setting:
     layers: tuple[str, ...] = LAYERS
     scratch: str = SCRATCH
     passed_on: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -71,6 +73,19 @@ class Setting:
 
 class SandboxError(OthelloInterpError):
     """A child could not be locked in as its setting demands: nothing was run in it."""
+
+
+def carved(readable: tuple[str, ...], hidden: tuple[str, ...]) -> list[str]:
+    """Paths that together are `readable` without `hidden`: a folder is replaced by what is in it."""
+    paths = []
+    for path in readable:
+        inside = [other for other in hidden if Path(other).is_relative_to(path)]
+        if not inside:
+            paths.append(path)
+        elif path not in inside and os.path.isdir(path):
+            entries = tuple(sorted(entry.path for entry in os.scandir(path)))
+            paths += carved(entries, hidden)
+    return paths
 
 
 def readable_paths(extra: list[Path] = []) -> tuple[str, ...]:  # noqa: B006  (only read)

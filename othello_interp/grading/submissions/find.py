@@ -89,7 +89,11 @@ def find_submissions(
                 continue
         student, number = known or _student(node, notebooks, path.stem)
         submission = found.setdefault((student, number), Submission(student, number))
-        submission.found.add(collect(node, Budget()))
+        try:
+            submission.found.add(collect(node, Budget()))
+        except Exception as error:  # whatever it is, it holds up nobody else
+            problem = f"{brief(node.name)} can't be looked through ({type(error).__name__}: {error})"[:300]
+            submission.found.problems.append(problem)
     only = next(iter(found), ("", ""))[0] if len(found) == 1 else ""
     for node in loose:  # in one student's folder theirs, in a class somebody's
         student = path.stem if only == path.stem else remainder(node.name, notebooks) or node.name

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from othello_interp.exercises.records import EXERCISE_ID, Exercise
+from othello_interp.exercises.records import EXERCISE_ID
 from othello_interp.grading.submissions.handed_in import MAX_FILE
+from othello_interp.grading.submissions.questions import Question
 
 MAX_CELLS = 2000
 
@@ -126,7 +128,12 @@ def defines(source: str, function: str) -> bool:
     return function in definitions(source)
 
 
-def which_notebook(notebook: Notebook, file_name: str, exercises: dict[str, Exercise]) -> str:
+def given_cells(master: Notebook) -> list[Cell]:
+    """The code cells of a blank notebook that are neither stubs nor checks."""
+    return [c for c in master.cells if c.kind == "code" and not c.role and c.source.strip()]
+
+
+def which_notebook(notebook: Notebook, file_name: str, exercises: Mapping[str, Question]) -> str:
     """Which of the course's notebooks this is, by its cells' tags, functions, then its name; "" if none."""
     tags = {cell.exercise for cell in notebook.cells}
     names = {name for cell in notebook.cells if cell.kind != "markdown" for name in definitions(cell.source)}

@@ -5,11 +5,11 @@ checks are left out; everything else is run. A cell's place is known by its id, 
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from othello_interp.exercises.records import Exercise
-from othello_interp.grading.submissions.given import given_cells
-from othello_interp.grading.submissions.notebook_file import Cell, Notebook, definitions
+from othello_interp.grading.submissions.notebook_file import Cell, Notebook, definitions, given_cells
+from othello_interp.grading.submissions.questions import Question
 from othello_interp.grading.submissions.words import find_words
 
 
@@ -38,7 +38,7 @@ class Plan:
     remarks: list[str] = field(default_factory=list)
 
 
-def make_plan(submitted: Notebook, master: Notebook, exercises: list[Exercise]) -> Plan:
+def make_plan(submitted: Notebook, master: Notebook, exercises: Sequence[Question]) -> Plan:
     """The plan for a submitted notebook, given the course's copy of it and its exercises."""
     plan = Plan(remarks=list(submitted.remarks))
     given = {_normal(cell.source) for cell in given_cells(master)}
@@ -64,7 +64,7 @@ def _normal(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
 
 
-def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str | None:
+def _code(cell: Cell, number: int, exercises: Sequence[Question], plan: Plan) -> str | None:
     """The cell's code, also where it was turned into text by mistake and only its tag shows that."""
     if cell.kind == "code":
         return cell.source
@@ -79,7 +79,7 @@ def _code(cell: Cell, number: int, exercises: list[Exercise], plan: Plan) -> str
     return source
 
 
-def _functions(cell: Cell, source: str, exercises: list[Exercise]) -> tuple[str, ...]:
+def _functions(cell: Cell, source: str, exercises: Sequence[Question]) -> tuple[str, ...]:
     """The functions to look for when this cell has run: the tagged one alone if the cell has a tag and
     names no other."""
     named = tuple(exercise.function for exercise in exercises if exercise.function)
@@ -90,7 +90,7 @@ def _functions(cell: Cell, source: str, exercises: list[Exercise]) -> tuple[str,
     return named if others or not tagged else tagged
 
 
-def _remark_on_stubs(plan: Plan, exercises: list[Exercise]) -> None:
+def _remark_on_stubs(plan: Plan, exercises: Sequence[Question]) -> None:
     counts = Counter(name for step in plan.steps for name in definitions(step.source))
     plan.remarks += [
         f"`{exercise.function}` is defined in {counts[exercise.function]} cells; "

@@ -4,10 +4,9 @@ All of what a student wrote is read here and nowhere else: this belongs into a l
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from othello_interp.exercises.records import Exercise
 from othello_interp.grading.submissions.collect import unpack_all
 from othello_interp.grading.submissions.handed_in import Budget, Collected, File
 from othello_interp.grading.submissions.names import brief
@@ -18,6 +17,7 @@ from othello_interp.grading.submissions.notebook_file import (
     read_notebook,
     which_notebook,
 )
+from othello_interp.grading.submissions.questions import Question
 
 APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
 
@@ -52,7 +52,9 @@ class Reading:
     unreadable: bool = False
 
 
-def read_files(handed_in: Collected, masters: dict[str, Notebook], exercises: dict[str, Exercise]) -> Reading:
+def read_files(
+    handed_in: Collected, masters: dict[str, Notebook], exercises: Mapping[str, Question]
+) -> Reading:
     """Read a student's files. What is wrong with them is noted; nothing is raised.
 
     Args:
@@ -101,7 +103,7 @@ def read_files(handed_in: Collected, masters: dict[str, Notebook], exercises: di
     return reading
 
 
-def count_answered(notebook: Notebook, master: Notebook, exercises: Iterable[Exercise]) -> int:
+def count_answered(notebook: Notebook, master: Notebook, exercises: Iterable[Question]) -> int:
     """How many exercises a notebook has something of its own for: a cell that the course's copy lacks."""
     given = {cell.source.strip() for cell in master.cells}
     own = [cell for cell in notebook.cells if cell.source.strip() and cell.source.strip() not in given]

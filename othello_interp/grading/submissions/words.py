@@ -8,15 +8,15 @@ import ast
 import re
 from collections.abc import Sequence
 
-from othello_interp.exercises.records import Exercise
 from othello_interp.grading.submissions.notebook_file import Cell, Notebook
+from othello_interp.grading.submissions.questions import Question
 
 MAX_PROSE = 20_000  # characters of a code cell that is asked whether it is prose
 ELSEWHERE = "[Not in its cell. One of these texts from the same notebook may be the answer.]"
 
 
 def find_words(
-    submitted: Notebook, master: Notebook, exercises: Sequence[Exercise]
+    submitted: Notebook, master: Notebook, exercises: Sequence[Question]
 ) -> tuple[dict[str, str], list[str]]:
     """The answers in words of a notebook, by exercise, and remarks on where they were.
 
@@ -121,7 +121,7 @@ def _one_line(source: str) -> str:
     return " ".join(source.split())
 
 
-def _names(text: str, exercise: Exercise) -> bool:
+def _names(text: str, exercise: Question) -> bool:
     number = rf"(?<![\d.]){re.escape(exercise.id)}(?!\.?\d)"
     return bool(re.search(number, text)) or exercise.title.lower() in text.lower()
 

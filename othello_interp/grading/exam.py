@@ -1,0 +1,97 @@
+"""One run of a course: inputs drawn from a secret seed, what children are asked, and the answer keys."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torch import Tensor
+
+from othello_interp.exercises.calling.encode import encode
+from othello_interp.exercises.judging.answer_key import AnswerKey
+from othello_interp.exercises.judging.judge import judge
+from othello_interp.exercises.records import Case, Exercise, ModelRef
+from othello_interp.grading.course import Course
+from othello_interp.model import tiny_state
+
+GENEROSITY = 2.0  # times the time limit of the check, since the grader's machine may be busier
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge.
+
+    Attributes:
+        requests: for each case the message to the child, coded once for everybody.
+        names: the cases' names.
+    """
+
+    exercise: str
+    function: str
+    seconds: float
+    requests: tuple[bytes, ...]
+    names: tuple[str, ...]
+
+
+class Exam:
+    """A course with this run's inputs, drawn from a secret seed, and the answer keys.
+
+    Attributes:
+        keys: by exercise.
+        numbers: what the small random models are called in front of students: a number in place of the seed.
+    """
+
+    def __init__(self, course: Course, seed: int) -> None:
+        self.course, self.seed = course, seed
+        self.keys = {
+            name: AnswerKey(exercise, self._seed_of(exercise), course.solutions)
+            for name, exercise in course.exercises.items()
+        }
+        refs = {value: None for key in self.keys.values() for case in key.cases for value in _refs(case)}
+        self.uses_embedded = any(ref.kind == "embedded" for ref in refs)
+        tiny = [ref for ref in refs if ref.kind == "tiny"]
+        self.numbers = {ref: ModelRef("tiny", number) for number, ref in enumerate(tiny)}
+
+    def _seed_of(self, exercise: Exercise) -> int:
+        """What is drawn for scoring alone must not follow from other exercises' inputs, which are shown."""
+        if exercise.score is None:
+            return self.seed
+        digest = hashlib.sha256(f"{self.seed} {exercise.id}".encode()).digest()
+        return int.from_bytes(digest[:4], "little") >> 1
+
+    def models(self) -> dict[int, dict[str, Tensor]]:
+        """The weights of the small random models by number."""
+        return {number.seed: tiny_state(ref.seed) for ref, number in self.numbers.items()}
+
+    def tasks(self) -> dict[str, tuple[Task, ...]]:
+        """The tasks by notebook; open exercises have none."""
+        course = self.course
+        return {
+            stem: tuple(self._task(exercise) for exercise in course.of_notebook(stem) if not exercise.open)
+            for stem in course.stems
+        }
+
+    def _task(self, exercise: Exercise) -> Task:
+        cases, seconds = self.keys[exercise.id].cases, GENEROSITY * exercise.time_limit
+        request = {"op": "call", "function": exercise.function, "seconds": seconds}
+        coded = tuple(encode(request | {"case": self._shown(case)}) for case in cases)
+        return Task(exercise.id, exercise.function, seconds, coded, tuple(case.name for case in cases))
+
+    def _shown(self, case: Case) -> Case:
+        """The case as children see it: no seed, neither its own nor a model's."""
+        inputs: dict[str, Any] = {
+            name: self.numbers.get(value, value) if isinstance(value, ModelRef) else value
+            for name, value in case.inputs.items()
+        }
+        return replace(case, inputs=inputs, seed=0)
+
+    def compute(self) -> None:
+        """Compute what is expected and what each known mistake gives, in a trusted process."""
+        for key in self.keys.values():
+            for mistake in key.exercise.mistakes:
+                key.mistaken(mistake)
+            if not key.exercise.open:
+                judge(key, key.expected)  # what judging looks up is then known, such as the games of a score
+
+
+def _refs(case: Case) -> list[ModelRef]:
+    return [value for value in case.inputs.values() if isinstance(value, ModelRef)]

@@ -1,0 +1,62 @@
+"""In a limited child: open and read what one student handed in, and hand back a plan of bounded size.
+
+Runs in the same sandbox as students' code and runs none. The files come as open descriptors, so that it needs
+to see no folder.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from othello_interp.grading.running import wire
+from othello_interp.grading.sandbox.guard import CHANNEL
+from othello_interp.grading.submissions.handed_in import Collected, File
+from othello_interp.grading.submissions.paper import Lessons, read_paper
+from othello_interp.grading.typed import from_plain, to_plain
+
+MAX_PAPER = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is known of a file before it is opened: see `File`."""
+
+    name: str
+    kind: str
+    size: int
+    modified: float | None
+    clock: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What one student handed in, but for the contents of the files, which follow as descriptors."""
+
+    files: list[Label]
+    problems: list[str]
+    others: list[str]
+
+
+def serve(descriptor: int) -> None:
+    """Read one submission: a request that names its files, and an answer."""
+    channel = socket.socket(fileno=descriptor)
+    wire.receive(channel)  # the name of no notebook
+    lessons, _ = wire.receive(channel)
+    request, _ = wire.receive(channel)
+    try:
+        said = answer(lessons, request, CHANNEL + 1)
+    except Exception as error:
+        said = {"error": f"{type(error).__name__}: {error}"[:500]}
+    wire.send(channel, said, MAX_PAPER)
+
+
+def answer(lessons: Any, request: Any, first: int) -> dict[str, Any]:
+    """The plan for a request whose files are the descriptors from `first` on."""
+    labels = from_plain(Labels, request)
+    files = [
+        File(**vars(label), open=lambda number=number: os.fdopen(number, "rb"))
+        for number, label in enumerate(labels.files, start=first)
+    ]
+    handed_in = Collected(files, labels.problems, labels.others)
+    return to_plain(read_paper(handed_in, from_plain(Lessons, lessons)))
