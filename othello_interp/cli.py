@@ -26,6 +26,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "build-solved": ("othello_interp.notebooks.solved", "make the solved notebooks again, with their plots"),
     "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
+    "new-exercise": (
+        "othello_interp.authoring.new_exercise",
+        "write record, reference, cells and right answers of a new exercise, to be filled in",
+    ),
+    "check-course": ("othello_interp.authoring.check_course", "say what is missing in the exercises"),
     "train": ("othello_interp.training.command", "train an Othello-GPT"),
     "train-probe": ("othello_interp.training.probe_command", "train a linear probe of the board"),
     "build-data": (

@@ -30,11 +30,11 @@ lines ablation
 plotting
 utils
 training
-authoring
 exercises
 notebooks
 student
 grading
+authoring
 """
 FREE = {"__init__", "cli"}  # these import lazily, whatever they need
 

@@ -1,12 +1,11 @@
 """What must hold of every exercise of the course: each rule takes one and lists what is wrong with it.
 
-The rules run over the real course in test_catalogue.py, over a sample course with faults in test_rules.py.
+The first is that it is complete, by the rules of othello_interp.authoring.completeness; the others try its
+check. They run over the real course in test_catalogue.py, over a sample course with faults in test_rules.py.
 """
 
 import ast
 import importlib.util
-import inspect
-import json
 import time
 from collections.abc import Callable
 from functools import cache
@@ -16,52 +15,20 @@ from typing import Any
 
 from torch import Tensor
 
+from othello_interp.authoring.completeness import Places, missing, reference_of, right_answers_of, stub_of
 from othello_interp.exercises import checker
-from othello_interp.exercises.judging.answer_key import NoSolutions, load_reference, solutions_file
-from othello_interp.exercises.records import Exercise, RecordError, make_cases
-from othello_interp.storage.paths import root
+from othello_interp.exercises.judging.answer_key import load_reference
+from othello_interp.exercises.records import Exercise, make_cases
+from othello_interp.storage.paths import root, solutions
 
 SEEDS = (0, 20_011)  # check() uses the first; the grader draws its own
-FEWEST_MISTAKES, FEWEST_HINTS, FEWEST_RIGHT_ANSWERS = 4, 2, 3
 MOST_SECONDS = 0.6  # of processor time for a check whose reference outputs are known
 RIGHT_ANSWERS = Path(__file__).parent / "right_answers"
 
 
-# -- the pieces ----------------------------------------
-
-
-def cells(notebook: Path, role: str) -> dict[str, list[dict[str, Any]]]:
-    """The cells of a notebook that have a role, by exercise id."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"] if notebook.is_file() else []:
-        ours = cell["metadata"].get("othello_interp", {})
-        if ours.get("role") == role:
-            found.setdefault(ours.get("exercise"), []).append(cell)
-    return found
-
-
-def notebook_of(exercise: Exercise) -> Path:
-    return root() / "notebooks" / f"{exercise.notebook}.ipynb"
-
-
-def definition(source: str, name: str) -> ast.FunctionDef | None:
-    """The definition of a function in some source."""
-    found = [
-        node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name
-    ]
-    return found[-1] if found else None
-
-
-def stub_of(exercise: Exercise) -> ast.FunctionDef | None:
-    stubs = cells(notebook_of(exercise), "stub").get(exercise.id, [])
-    return definition("".join(stubs[0]["source"]), exercise.function) if len(stubs) == 1 else None
-
-
-def reference_of(exercise: Exercise) -> ast.FunctionDef | None:
-    try:
-        return definition(solutions_file(exercise).read_text(encoding="utf-8"), exercise.function)
-    except NoSolutions:
-        return None
+def places(folder: Path = RIGHT_ANSWERS) -> Places:
+    """Where the pieces of an exercise are; right answers in `folder`."""
+    return Places(root() / "notebooks", solutions(), folder)
 
 
 @cache
@@ -72,69 +39,23 @@ def _module(path: Path) -> ModuleType:
     return module
 
 
-def right_answers_file(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> Path:
-    return folder / f"exercise_{exercise.id.replace('.', '_')}.py"
-
-
 def right_answers(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> dict[str, Callable[..., Any]]:
-    """Functions named <function>__<variant> in right_answers/exercise_N_M.py."""
-    path = right_answers_file(exercise, folder)
-    if not path.is_file():
-        return {}
-    functions = inspect.getmembers(_module(path), inspect.isfunction)
-    return {name: fn for name, fn in functions if name.startswith(f"{exercise.function}__")}
+    """The right answers to an exercise, by name."""
+    path = places(folder).answers(exercise)
+    return {name: getattr(_module(path), name) for name in right_answers_of(exercise, places(folder))}
 
 
 # -- the rules ----------------------------------------
 
 
-def nothing_is_missing(exercise: Exercise) -> list[str]:
-    """A record has a stub cell and a check cell (an open one an answer cell) and a reference function."""
-    notebook = notebook_of(exercise)
-    if not notebook.is_file():
-        return [f"there is no notebooks/{notebook.name}"]
-    wrong = []
-    for role in ("answer",) if exercise.open else ("stub", "check"):
-        number = len(cells(notebook, role).get(exercise.id, []))
-        if number != 1:
-            wrong.append(f"{number} {role} cells in {notebook.name}, expected one")
-    if exercise.open:
-        return wrong
-    if not wrong and stub_of(exercise) is None:
-        wrong.append(f"the stub cell does not define {exercise.function}")
-    try:
-        load_reference(exercise)
-    except (NoSolutions, RecordError) as error:
-        wrong.append(str(error))
-    return wrong
-
-
-def stub_and_reference_agree(exercise: Exercise) -> list[str]:
-    """Stub and reference have the same signature and docstring, and the stub is a stub."""
-    stub, reference = stub_of(exercise), reference_of(exercise)
-    if stub is None or reference is None:
-        return []  # said by nothing_is_missing
-    wrong = []
-    for what, read in (
-        ("arguments", lambda node: ast.unparse(node.args)),
-        ("return types", lambda node: node.returns and ast.unparse(node.returns)),
-        ("docstrings", ast.get_docstring),
-    ):
-        if read(stub) != read(reference):
-            wrong.append(f"{what} differ: stub {read(stub)!r}, reference {read(reference)!r}")
-    if not ast.get_docstring(stub):
-        wrong.append("the stub has no docstring")
-    body = [ast.unparse(node) for node in stub.body[1:]]
-    if body != ["raise NotImplementedError"]:
-        wrong.append(f"the stub's body is {body}, expected a docstring and `raise NotImplementedError`")
-    if stub.decorator_list:
-        wrong.append("the stub has a decorator")
-    return wrong
+def it_is_complete(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> list[str]:
+    """Nothing is missing that `othello-interp check-course` would name."""
+    return missing([exercise], places(folder)).get(exercise.id, [])
 
 
 def cases_follow_the_signature(exercise: Exercise) -> list[str]:
     """Inputs stand in the order of the arguments: a student who renames them gets them in order."""
-    reference = reference_of(exercise)
+    reference = reference_of(exercise, places())
     if reference is None:
         return []
     wanted = [argument.arg for argument in reference.args.args]
@@ -167,21 +88,6 @@ def axes_differ(exercise: Exercise) -> list[str]:
     return ["every case has a tensor with two axes of the same size"] if cases else []
 
 
-def hints_and_mistakes_suffice(exercise: Exercise) -> list[str]:
-    """Two hints, four known mistakes, all different."""
-    wrong = []
-    if len(exercise.hints) < FEWEST_HINTS and not exercise.open:
-        wrong.append(f"{len(exercise.hints)} hints, expected at least {FEWEST_HINTS}")
-    if len(exercise.mistakes) < FEWEST_MISTAKES and not exercise.open:
-        wrong.append(f"{len(exercise.mistakes)} known mistakes, expected at least {FEWEST_MISTAKES}")
-    for what, texts in (("hints", exercise.hints), ("messages", [m.message for m in exercise.mistakes])):
-        if len(set(texts)) != len(texts):
-            wrong.append(f"two {what} are the same")
-    if not exercise.explanation:
-        wrong.append("no explanation of what one should see and why")
-    return wrong
-
-
 def the_reference_passes(exercise: Exercise) -> list[str]:
     """For any seed, with nothing said against it, and soon."""
     if exercise.open:
@@ -201,7 +107,7 @@ def the_reference_passes(exercise: Exercise) -> list[str]:
 
 def the_stub_is_not_attempted(exercise: Exercise) -> list[str]:
     """Checking the untouched stub says so."""
-    stub = stub_of(exercise)
+    stub = stub_of(exercise, places())
     if stub is None:
         return []
     stub.returns = None
@@ -231,13 +137,8 @@ def right_answers_pass(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> list
     """Right answers written in other ways pass, whatever the seed."""
     if exercise.open:
         return []
-    answers = right_answers(exercise, folder)
     wrong = []
-    if len(answers) < FEWEST_RIGHT_ANSWERS:
-        where = f"right_answers/{right_answers_file(exercise).name}"
-        found = f"{len(answers)} functions {exercise.function}__*"
-        wrong.append(f"{where} has {found}, expected at least {FEWEST_RIGHT_ANSWERS}")
-    for name, fn in answers.items():
+    for name, fn in right_answers(exercise, folder).items():
         for seed in SEEDS[:1] if exercise.score else SEEDS:
             verdict = checker.verdict(exercise, fn, seed)
             if verdict.status != "passed":
@@ -247,11 +148,9 @@ def right_answers_pass(exercise: Exercise, folder: Path = RIGHT_ANSWERS) -> list
 
 
 RULES = (
-    nothing_is_missing,
-    stub_and_reference_agree,
+    it_is_complete,
     cases_follow_the_signature,
     axes_differ,
-    hints_and_mistakes_suffice,
     the_reference_passes,
     the_stub_is_not_attempted,
     mistakes_are_told_apart,

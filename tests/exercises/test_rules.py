@@ -8,6 +8,13 @@ import sample_course
 import torch
 from sample_course import NOTEBOOK, exercise
 
+from othello_interp.authoring.completeness import (
+    pieces_exist,
+    record_is_full,
+    strays,
+    stub_and_reference_agree,
+)
+from othello_interp.errors import OthelloInterpError
 from othello_interp.exercises.records import Case, Mistake
 
 STUB = '''def attribution(w_out: Tensor, W_U: Tensor) -> Tensor:
@@ -55,25 +62,38 @@ def checkout(course, tmp_path, monkeypatch):
 
 def test_a_complete_exercise_breaks_no_rule(checkout):
     for rule in rules.RULES:
-        more = (checkout / "right",) if rule is rules.right_answers_pass else ()
+        more = (checkout / "right",) if rule in (rules.it_is_complete, rules.right_answers_pass) else ()
         assert rule(exercise(), *more) == []
+
+
+def missing_pieces(checkout, **changes):
+    return pieces_exist(exercise(**changes), rules.places(checkout / "right"))
 
 
 def test_missing_pieces_are_named(checkout):
     write_notebook(checkout, check=False)
-    assert rules.nothing_is_missing(exercise()) == ["0 check cells in 09_sample.ipynb, expected one"]
+    assert missing_pieces(checkout) == ["0 check cells in 09_sample.ipynb, expected one"]
     write_notebook(checkout, stub="def other(): pass")
-    assert rules.nothing_is_missing(exercise()) == ["the stub cell does not define attribution"]
-    missing = rules.nothing_is_missing(exercise(id="9.8", function="other"))
-    assert missing == [
+    assert missing_pieces(checkout) == ["the stub cell does not define attribution"]
+    write_notebook(checkout, stub="%magic of another language")
+    assert missing_pieces(checkout) == ["the stub cell does not define attribution"]
+    assert missing_pieces(checkout, id="9.8", function="other") == [
         "0 stub cells in 09_sample.ipynb, expected one",
         "0 check cells in 09_sample.ipynb, expected one",
-        "exercise 9.8: 09_sample.py defines no function 'other'",
+        "no reference: solutions/09_sample.py defines no function other",
+        "right_answers/exercise_9_8.py has 0 functions other__*, expected at least 3",
     ]
-    assert rules.nothing_is_missing(exercise(notebook="10_more")) == ["there is no notebooks/10_more.ipynb"]
-    (checkout / "solutions" / f"{NOTEBOOK}.py").unlink()
-    write_notebook(checkout)
-    assert "there is no 09_sample.py" in rules.nothing_is_missing(exercise())[0]
+    assert missing_pieces(checkout, notebook="10_more") == ["there is no notebooks/10_more.ipynb"]
+    assert missing_pieces(checkout, open=True) == ["0 answer cells in 09_sample.ipynb, expected one"]
+
+
+def test_files_that_cannot_be_read_are_named(checkout):
+    (checkout / "solutions" / f"{NOTEBOOK}.py").write_text("def attribution(:")
+    with pytest.raises(OthelloInterpError, match=r"09_sample\.py can't be read as Python"):
+        missing_pieces(checkout)
+    (checkout / "notebooks" / f"{NOTEBOOK}.ipynb").write_text('{"cells": [3]}')
+    with pytest.raises(OthelloInterpError, match=r"09_sample\.ipynb is not a notebook that can be read"):
+        missing_pieces(checkout)
 
 
 @pytest.mark.parametrize(
@@ -91,11 +111,11 @@ def test_missing_pieces_are_named(checkout):
 )
 def test_a_stub_unlike_its_reference_is_named(checkout, change, words):
     write_notebook(checkout, stub=STUB.replace(*change))
-    assert any(words in text for text in rules.stub_and_reference_agree(exercise()))
+    assert any(words in text for text in stub_and_reference_agree(exercise(), rules.places()))
 
 
 def test_a_stub_that_is_no_stub_is_named(checkout):
-    write_notebook(checkout, stub=STUB.replace("raise NotImplementedError", "return None"))
+    write_notebook(checkout, stub=STUB.replace("raise NotImplementedError", "return 1.0"))
     assert rules.the_stub_is_not_attempted(exercise())[0].startswith("the stub is wrong")
 
 
@@ -111,13 +131,37 @@ def test_axes_of_one_size_are_named(checkout):
     assert rules.axes_differ(exercise(cases=lambda seed: boards)) == []
 
 
+def test_a_reference_that_is_a_stub_is_named(checkout):
+    (checkout / "solutions" / f"{NOTEBOOK}.py").write_text(STUB)
+    assert stub_and_reference_agree(exercise(), rules.places()) == ["the reference is a stub itself"]
+
+
 def test_too_few_hints_and_mistakes_are_named(checkout):
-    assert rules.hints_and_mistakes_suffice(exercise(hints=("one",), mistakes=(), explanation="")) == [
+    def lacks(**changes):
+        return record_is_full(exercise(**changes), rules.places())
+
+    assert lacks(hints=("one",), mistakes=(), explanation="") == [
         "1 hints, expected at least 2",
         "0 known mistakes, expected at least 4",
         "no explanation of what one should see and why",
     ]
-    assert rules.hints_and_mistakes_suffice(exercise(hints=("a", "a"))) == ["two hints are the same"]
+    assert lacks(hints=("a", "a")) == ["two hints are the same"]
+    assert lacks(tests="TO DO") == ["the record's tests says TO DO"]
+
+
+def test_strays_are_named(checkout):
+    course = {"9.1": exercise()}
+    assert list(strays(course, rules.places(checkout / "right"))) == []
+    (checkout / "right" / "exercise_9_1.py").write_text(RIGHT + "def other__loop(): pass")
+    (checkout / "right" / "exercise_9_5.py").write_text("")
+    (checkout / "notebooks" / f"{NOTEBOOK}.ipynb").rename(checkout / "notebooks" / "08_other.ipynb")
+    assert list(strays(course, rules.places(checkout / "right"))) == [
+        "08_other.ipynb has a stub cell for 9.1, which is of 09_sample",
+        "08_other.ipynb has a check cell for 9.1, which is of 09_sample",
+        "right_answers/exercise_9_1.py: other__loop answers another exercise",
+        "right_answers/exercise_9_5.py belongs to no exercise",
+    ]
+    assert "08_other.ipynb has a stub cell for 9.1, which has no record" in strays({}, rules.places())
 
 
 def test_a_reference_that_fails_is_named(checkout):
@@ -138,10 +182,9 @@ def test_mistakes_that_cannot_be_told_apart_are_named(checkout):
 
 def test_right_answers_that_are_few_or_fail_are_named(checkout):
     path = checkout / "right" / "exercise_9_1.py"
-    path.write_text("def attribution__nothing(w_out, W_U):\n    return None\n")
+    path.write_text("def attribution__one(w_out, W_U):\n    return 1.0\n")
     rules._module.cache_clear()
-    few, failed, *_ = rules.right_answers_pass(exercise(), checkout / "right")
-    assert few == "right_answers/exercise_9_1.py has 1 functions attribution__*, expected at least 3"
-    assert failed.startswith(
-        "attribution__nothing with seed 0 is wrong on 'size 5': Your function returned nothing"
-    )
+    few = missing_pieces(checkout)
+    assert few == ["right_answers/exercise_9_1.py has 1 functions attribution__*, expected at least 3"]
+    failed, *_ = rules.right_answers_pass(exercise(), checkout / "right")
+    assert failed.startswith("attribution__one with seed 0 is wrong on 'size 5': Your result has shape ()")

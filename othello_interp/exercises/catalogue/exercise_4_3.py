@@ -17,6 +17,7 @@ def cases(seed: int) -> list[Case]:
         states = states.T.reshape(n_games, n_moves, 8, 8).to(torch.int8)
         mask = torch.rand(n_games, n_moves, generator=generator) < torch.linspace(0.2, 0.7, n_games)[:, None]
         mask[:, :2] = torch.tensor([True, False])
+        mask[0, 2:], mask[-1, 2:4] = False, True  # one marked move in the first game, more in the last
         made.append(Case(f"{n_games} games, {n_moves} moves", {"states": states, "mask": mask}))
     return made
 
