@@ -1,5 +1,6 @@
 """Are notebooks executed, solved, exported and kept clean? Are the committed solved ones current?"""
 
+import shutil
 import sys
 
 import nbformat
@@ -8,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from othello_interp import cli
 from othello_interp.errors import OthelloInterpError
-from othello_interp.notebooks import clean, files, html, solved
+from othello_interp.notebooks import clean, files, html, reach, solved
 from othello_interp.notebooks.execute import NotebookFailure, execute
 from othello_interp.storage import paths
 
@@ -181,10 +182,56 @@ def test_the_fingerprint_follows_sources_and_not_outputs():
     executed.cells[2].execution_count = 5
     executed.metadata["kernelspec"] = {"name": "my-env", "display_name": "My env"}
     edited.cells[2].source += "\n"
-    print_of = solved.fingerprint(notebook, REFERENCE)
-    assert solved.fingerprint(executed, REFERENCE) == print_of
-    assert solved.fingerprint(edited, REFERENCE) != print_of
-    assert solved.fingerprint(notebook, REFERENCE + "\n") != print_of
+    print_of = solved.fingerprint(notebook, REFERENCE, "01_sample")
+    assert solved.fingerprint(executed, REFERENCE, "01_sample") == print_of
+    assert solved.fingerprint(edited, REFERENCE, "01_sample") != print_of
+    assert solved.fingerprint(notebook, REFERENCE + "\n", "01_sample") != print_of
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package to change, and the fingerprint of a notebook that plots and checks."""
+    folder = tmp_path / "package"
+    shutil.copytree(reach.PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__", "course"))
+    monkeypatch.setattr(reach, "PACKAGE", folder)
+    source = "%matplotlib inline\nfrom othello_interp import check, load_model, utils\n"
+    notebook = new_notebook(cells=[new_code_cell(source), new_code_cell("import torch.nn\n(")])
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"c{number}"
+    return folder, lambda: solved.fingerprint(notebook, "", "02_sample")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["plotting/spectrum.py", "neurons.py", "exercises/showing/messages.py", "exercises/checker.py",
+     "exercises/catalogue/exercise_2_1.py", "model.py", "rules/bitboards.py",
+     "exercises/showing/panel.html.j2"],
+)  # fmt: skip
+def test_the_fingerprint_follows_what_a_notebook_reaches(package, name):
+    folder, fingerprint = package
+    before = fingerprint()
+    assert (folder / name).exists()
+    with (folder / name).open("a") as file:
+        file.write("\n# a remark\n")
+    if name.endswith(".py"):
+        assert fingerprint() == before
+    with (folder / name).open("a") as file:
+        file.write("\nx = 1\n")
+    assert fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["grading/grader.py", "training/trainer.py", "authoring/build_data.py", "cli.py",
+     "exercises/catalogue/exercise_3_1.py", "exercises/calling/encode.py", "notebooks/html.py"],
+)  # fmt: skip
+def test_the_fingerprint_leaves_out_what_no_notebook_reaches(package, name):
+    folder, fingerprint = package
+    before = fingerprint()
+    assert (folder / name).exists()
+    with (folder / name).open("a") as file:
+        file.write("\nx = 1\n")
+    assert fingerprint() == before
 
 
 def test_building_writes_outputs_and_knows_when_it_is_out_of_date(checkout, monkeypatch, capsys):

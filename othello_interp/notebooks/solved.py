@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.notebooks import files
+from othello_interp.notebooks import files, reach
 from othello_interp.storage import paths
 
 
@@ -66,14 +66,16 @@ def solve(notebook: NotebookNode, reference: str) -> NotebookNode:
     return notebook
 
 
-def fingerprint(notebook: NotebookNode, reference: str) -> str:
-    """SHA-256 of what a solved notebook is made from: its cells, the references, the hashes of data/.
+def fingerprint(notebook: NotebookNode, reference: str, stem: str) -> str:
+    """SHA-256 of what a solved notebook is made from: its cells, the references, the hashes of data/, and the
+    package's files that it reaches (reach.py).
 
     Outputs and stray metadata don't count.
     """
     manifest = paths.root() / "data" / "manifest.json"
     data = manifest.read_text(encoding="utf-8") if manifest.exists() else ""
-    made_from = files.text(files.cleaned(notebook)) + reference + data
+    library = reach.text_of(reach.reached(notebook, stem))
+    made_from = files.text(files.cleaned(notebook)) + reference + data + library
     return hashlib.sha256(made_from.encode()).hexdigest()
 
 
@@ -85,7 +87,7 @@ def recorded(path: Path) -> str | None:
 def out_of_date(notebook: Path, solutions: Path | None = None) -> bool:
     """Must solutions/<notebook> be built again?"""
     solutions = solutions or paths.solutions()
-    now = fingerprint(files.read(notebook), reference_source(notebook.stem, solutions))
+    now = fingerprint(files.read(notebook), reference_source(notebook.stem, solutions), notebook.stem)
     return recorded(solutions / notebook.name) != now
 
 
@@ -122,7 +124,7 @@ def build(path: Path, solutions: Path | None = None) -> Path:
     notebook = solve(files.cleaned(student), reference)
     execute(notebook, path.parent)
     notebook = files.normalised(with_pictures(notebook))
-    notebook.metadata[files.OURS] = {"made_from": fingerprint(student, reference)}
+    notebook.metadata[files.OURS] = {"made_from": fingerprint(student, reference, path.stem)}
     files.write(notebook, solutions / path.name)
     return solutions / path.name
 
