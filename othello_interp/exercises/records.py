@@ -1,7 +1,6 @@
 """What an exercise is: one record each, checked when it is made so that an author hears of a slip at once.
 
-This module imports neither torch nor the lessons: a grading child can load it cheaply and sees no answer in
-it.
+This module imports neither torch nor the lessons: a grading child loads it cheaply and sees no answer in it.
 """
 
 import re

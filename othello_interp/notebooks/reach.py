@@ -43,9 +43,7 @@ def files_of(name: str) -> set[Path]:
 
 
 def reached(notebook: NotebookNode, stem: str) -> list[Path]:
-    """The package's files behind a notebook whose name without the suffix is `stem`, in the order of their names:
-    the modules, and the templates beside them.
-    """
+    """The modules behind a notebook, and the templates beside them; `stem` is its name without the suffix."""
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     todo: set[Path] = set().union(*(files_of(name) for source in code for name in imports(source)))
     found: set[Path] = set()

@@ -122,9 +122,7 @@ def _given(value: Any) -> Any:
 
 
 def _bind(fn: Callable[..., Any], inputs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any], str]:
-    """Positional and keyword arguments for a call, and what is wrong with the function's signature if it
-    can't be.
-    """
+    """Positional and keyword arguments for a call, or what is wrong with the function's signature."""
     try:
         signature = inspect.signature(fn)
     except Exception:  # some built-in functions have none

@@ -28,9 +28,7 @@ class EncodeError(ValueError):
 
 
 def encode(value: Any, max_bytes: int = MAX_BYTES) -> bytes:
-    """Bytes of plain data, a Case, an Outcome, or lists, tuples and dicts of these; EncodeError if it can't
-    be done.
-    """
+    """Bytes of plain data, a Case, an Outcome, or lists, tuples and dicts of these; else EncodeError."""
     tensors: dict[str, Tensor] = {}
     try:
         tree = json.dumps(_to_tree(value, tensors), allow_nan=False)

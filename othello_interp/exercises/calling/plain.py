@@ -114,9 +114,8 @@ def _plain_tensor(value: Tensor) -> Any:
         if value.is_meta or value.is_quantized:
             return Opaque("Tensor without values" if value.is_meta else "quantized Tensor")
         dense = value.to_dense() if value.layout != torch.strided else value
-        return torch.empty(dense.shape, dtype=dense.dtype, device="cpu").copy_(
-            dense.as_subclass(Tensor)
-        )  # CPU, contiguous, no shared memory
+        own = torch.empty(dense.shape, dtype=dense.dtype, device="cpu")  # contiguous, shares no memory
+        return own.copy_(dense.as_subclass(Tensor))
 
 
 def _plain_array(value: np.ndarray) -> Any:

@@ -1,6 +1,4 @@
-"""Call a function under a time limit, in the main thread, where the platform has interval timers (not on
-Windows).
-"""
+"""Call a function under a time limit, in the main thread; Windows has no timers for it."""
 
 import random
 import signal
@@ -16,8 +14,7 @@ class TimeLimit(BaseException):
 
 
 def call_limited(call: Callable[[], Any], seconds: float) -> tuple[Any, BaseException | None]:
-    """The result of `call()` and None, or None and what it raised: TimeLimit after `seconds`, else any
-    exception.
+    """The result of `call()` and None, or None and what it raised, which after `seconds` is TimeLimit.
 
     Catches everything, SystemExit and KeyboardInterrupt included. Without interval timers, or in another
     thread, there is no limit. A long call into C (one large matrix product) ends before the limit acts.

@@ -1,5 +1,4 @@
-"""What the reference and the known mistakes return on an exercise's cases, computed once and only when asked
-for.
+"""What the reference and the known mistakes return on an exercise's cases: computed once, when asked for.
 
 References live outside the package, in the solutions folder, and are loaded by its path.
 """

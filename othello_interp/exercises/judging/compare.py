@@ -1,5 +1,4 @@
-"""Compare what a student's function returned with what the reference returned, and say the first difference
-in words.
+"""Compare what a student's function returned with what the reference did: the first difference, in words.
 
 Both sides are plain data (plain.py). Forgiven: float64 for float32, any integer type, 0 and 1 for False and
 True, a Python number for a tensor without axes, a tuple for a list. Order of the tests: type, shape, dtype,
@@ -28,9 +27,7 @@ class Difference:
     message: str
     found: str
     expected: str
-    boards: tuple[Tensor, Tensor, Tensor] | None = (
-        None  # both 8×8 boards and where they differ, if it is about boards
-    )
+    boards: tuple[Tensor, Tensor, Tensor] | None = None  # both boards and where they differ, if it is on one
 
 
 def compare(

@@ -1,6 +1,4 @@
-"""What a wrong tensor has in common with the right one: a sign, a factor, a transpose, the order of its
-values.
-"""
+"""What a wrong tensor has in common with the right one: a sign, a factor, a transpose, the values' order."""
 
 from collections.abc import Callable
 from typing import Any

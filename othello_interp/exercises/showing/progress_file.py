@@ -73,8 +73,9 @@ def read_progress() -> tuple[dict[str, Entry], str]:
 
 
 def update_progress(exercise: str, change: Callable[[Entry], Entry]) -> tuple[Entry, str]:
-    """Replace an exercise's entry by `change(entry)`; the new entry, and what to tell the student if it went
-    wrong. Never raises: what can't be saved is remembered for this session.
+    """Replace an exercise's entry by `change(entry)`; the new entry, and what to tell the student or "".
+
+    Never raises: what can't be saved is remembered for this session.
     """
     entry = None
     try:
