@@ -97,6 +97,13 @@ def test_only_at_chosen_positions(model, games):
     assert not unchanged[1, 4]
 
 
+def test_what_somebody_else_keeps_of_a_run_is_left_alone(model, games):
+    kept = []
+    with model.hooks(fwd_hooks=[("blocks.1.mlp.hook_post", lambda act, hook: kept.append(act))]):
+        ablate(model, games, 1, 7)
+    assert (kept[0][..., 7] != 0).all()
+
+
 def test_each_alone_is_the_same_as_one_by_one(model, games):
     each = ablate_each(model, games, 1, [9, 0, 35], value=0.2)
     assert each.shape == (3, 5, 13, 61)

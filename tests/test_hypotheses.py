@@ -76,6 +76,8 @@ def test_the_bad_part_is_pointed_at(text, message):
 
 
 def test_boards_in_another_form_are_refused():
+    with pytest.raises(ValueError, match=r"found values \[0, 3\]"):
+        parse("C0==BLANK")(torch.tensor([[3, 0] * 4] * 8))
     with pytest.raises(ValueError, match=r"expected 0 blank, 1 theirs, 2 mine; found values \[-1, 0\]"):
         parse("C0==BLANK")(torch.tensor([[-1, 0] * 4] * 8))
 
@@ -124,6 +126,8 @@ def test_spectrum(slow):
     expected = slow.precision_and_recall(acts.flatten().tolist(), labels.flatten().tolist(), 0.2)
     assert (result.precision, result.recall) == pytest.approx(expected)
     assert spectrum(acts, labels).threshold == pytest.approx(acts.max().item() / 2)
+    at_threshold = spectrum(torch.tensor([1.0, 2.0, 0.0]), torch.tensor([True, True, False]))
+    assert (at_threshold.threshold, at_threshold.recall) == (1.0, 0.5), "it fires above, not at"
 
 
 @pytest.mark.parametrize("value", [True, False])

@@ -41,6 +41,14 @@ def test_it_finds_the_line_a_neuron_was_made_for(boards):
     assert found.equals(best_lines(acts, boards, count=2, min_matches=5))
 
 
+def test_the_worst_fit_is_a_fit(boards):
+    """A neuron that fires everywhere but on its line has ROC AUC 0 there, and the table says so."""
+    acts = 1 - parse("H4==BLANK & G3==THEIRS & F2==MINE")(boards)[..., None].float()
+    found = best_lines(acts, boards, count=960, min_matches=5)
+    assert found.auc.min() == 0
+    assert found.hypothesis.iloc[-1] == "H4==BLANK & G3==THEIRS & F2==MINE"
+
+
 def test_rare_lines_are_left_out(boards):
     matches = line_labels(boards).flatten(1).sum(1)
     aucs = line_aucs(acts_with_ties(), boards, min_matches=4)

@@ -202,6 +202,20 @@ def test_an_activation_at_the_quantile_is_not_above_it():
     assert neurons.top_activations(acts, quantile=0.0).sum() == 8, "all but the smallest"
 
 
+def test_torch_never_has_to_take_the_quantile_of_too_many_numbers(monkeypatch):
+    """torch.quantile refuses more than 2**24. Here the columns come in parts, and none is lost."""
+    sizes = []
+
+    def nothing(part, *args, **kwargs):
+        sizes.append(part.numel())
+        return torch.zeros(part.shape[1])
+
+    monkeypatch.setattr(torch.Tensor, "quantile", nothing)
+    acts = random(40, 50, 3).repeat(1, 1, 3000)
+    assert torch.equal(neurons.top_activations(acts, quantile=0.99), acts > 0)
+    assert sizes == [16_000_000, 2_000_000]
+
+
 @pytest.mark.parametrize("count", [1, 21])
 def test_the_fewest_and_the_most_moves(count):
     assert neurons.top_activations(random(3, 7), count=count).sum() == count
