@@ -8,8 +8,11 @@ and never repeated: game i depends on the seed and i alone, so a counter is all 
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import repeat
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +24,7 @@ from othello_interp.errors import InputError
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import ALL_SQUARES
 from othello_interp.storage.whole_file import whole_file
+from othello_interp.training.machine import matrix_dtype
 from othello_interp.training.muon import Muon
 from othello_interp.weights.gpt import GPT, N_CTX, GPTConfig
 
@@ -31,11 +35,12 @@ _DECAY_PART, _FINAL_RATE = 0.7, 0.02  # linear decay to 2% over the last 70% of 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """What a run is. A checkpoint is only resumed with the very same one.
+    """What a run is: one cycle of the learning rate, which ends decayed.
 
     games: the budget. minutes: if given, a second budget, of training time; the learning rate follows
     whichever is nearer its end. batch: games a step, reached by doubling from `first_batch`, since early
-    on the number of steps counts. part: games in one forward pass (gradients are summed).
+    on the number of steps counts. part: at most so many games in one forward pass on a CPU (gradients are
+    summed): with fewer than 24 the matrices are small, with more than 48 they leave the caches.
     """
 
     model: GPTConfig = field(default_factory=GPTConfig)
@@ -43,7 +48,7 @@ class TrainConfig:
     minutes: float | None = None
     batch: int = 128
     first_batch: int = 32
-    part: int = 16
+    part: int = 36
     muon_rate: float = 0.02
     adam_rate: float = 2e-3
     seed: int = 1
@@ -91,10 +96,21 @@ def evaluate(model: torch.nn.Module, tokens: Integer[Tensor, "game 60"], part: i
 class Trainer:
     """A run in progress: model, optimisers and how far it has come."""
 
-    def __init__(self, config: TrainConfig, device: str = "cpu", workers: int | None = None):
+    def __init__(
+        self,
+        config: TrainConfig,
+        device: str = "cpu",
+        workers: int | None = None,
+        dtype: torch.dtype | None = None,
+    ):
+        """workers: threads that share a batch on a CPU (default: torch's). dtype: what matrices are
+        multiplied in (default: bfloat16 where the machine does that fast, else float32). Weights, their
+        gradients and the residual stream are float32 in either case.
+        """
         if config.seed == EVALUATION_SEED:
             raise InputError(f"seed {config.seed} is that of the held-out games: choose another")
         self.config, self.device = config, torch.device(device)
+        self.dtype = dtype or matrix_dtype(self.device)
         self.games, self.steps, self.seconds = 0, 0, 0.0
         self._clock = time.perf_counter()
         self._block_first, self._inputs, self._targets = 0, torch.empty(0), torch.empty(0)
@@ -104,20 +120,41 @@ class Trainer:
         hidden = [p for name, p in self.model.named_parameters() if "blocks" in name and p.ndim == 2]
         others = [p for p in self.parameters if all(p is not h for h in hidden)]
         self.optimisers = [
-            Muon(hidden, lr=config.muon_rate),
+            Muon(hidden, lr=config.muon_rate, dtype=self.dtype),
             torch.optim.AdamW(others, lr=config.adam_rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True),
         ]
         self.on_gpu = self.device.type == "cuda"
-        if self.on_gpu:
-            torch.set_float32_matmul_precision("high")  # Muon's products, which autocast leaves alone
         self._loss = torch.compile(self._plain_loss) if self.on_gpu else self._plain_loss
         # Parts are shared out between threads of one core each: a core that is busy with something else
         # holds up nothing. The sum runs in the order of the parts, so the result is the same every time.
         self.workers = 1 if self.on_gpu else workers or torch.get_num_threads()
         self.pool = ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,))
 
+    @classmethod
+    def resume(
+        cls,
+        path: Path,
+        device: str = "cpu",
+        workers: int | None = None,
+        dtype: torch.dtype | None = None,
+        **changes: Any,
+    ) -> "Trainer":
+        """Go on from a checkpoint, with the run's own configuration but for the `changes`.
+
+        On the same machine, with as many workers and no changes, it comes to the very weights of a run
+        without a break.
+        """
+        state = torch.load(path, map_location=device, weights_only=True)
+        config = TrainConfig(**state["config"] | {"model": GPTConfig(**state["config"]["model"])})
+        trainer = cls(replace(config, **changes), device, workers, dtype)
+        trainer.model.load_state_dict(state["model"])
+        for optimiser, saved in zip(trainer.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        trainer.games, trainer.steps, trainer.seconds = state["counters"]
+        return trainer
+
     def _plain_loss(self, tokens: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.on_gpu):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             logits = self.model(tokens)
         illegal = targets.gather(-1, logits.argmax(-1, keepdim=True)) == 0
         return excess_cross_entropy(logits, targets).mean(), illegal.float().mean()
@@ -154,30 +191,36 @@ class Trainer:
         start = self.games - self._block_first
         return self._inputs[start : start + n], self._targets[start : start + n]
 
-    def _gradient(self, part: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        loss, illegal = self._loss(*part)
-        return loss.detach(), illegal, torch.autograd.grad(loss, self.parameters)
+    def _gradient(
+        self, tokens: Tensor, targets: Tensor, batch: int
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """What a part adds to the loss, the share of illegal moves and the gradients of its batch."""
+        loss, illegal = self._loss(tokens, targets)
+        share = len(tokens) / batch
+        return share * loss.detach(), share * illegal, torch.autograd.grad(share * loss, self.parameters)
 
     def step(self) -> dict[str, float]:
         """One step on fresh games; returns their figures from before it."""
         batch = self.batch
         inputs, targets = self._fresh_games(batch)
-        part = batch if self.on_gpu else self.config.part
-        parts = list(zip(inputs.split(part), targets.split(part), strict=True))
-        losses, illegals, gradients = zip(*self.pool.map(self._gradient, parts), strict=True)
-        shares = torch.tensor([len(x) / batch for x, _ in parts], device=self.device)
-        for parameter, *of_parts in zip(self.parameters, *gradients, strict=True):
-            parameter.grad = torch.tensordot(shares, torch.stack(of_parts), 1)
+        # Equal parts, as many for each worker.
+        parts = 1 if self.on_gpu else min(batch, self.workers * ceil(batch / self.workers / self.config.part))
+        figures = {"excess": 0.0, "illegal": 0.0}
+        for parameter in self.parameters:
+            parameter.grad = None
+        for loss, illegal, of_part in self.pool.map(
+            self._gradient, inputs.tensor_split(parts), targets.tensor_split(parts), repeat(batch)
+        ):
+            figures["excess"] += float(loss)
+            figures["illegal"] += float(illegal)
+            for parameter, gradient in zip(self.parameters, of_part, strict=True):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         peaks = (self.config.muon_rate, self.config.adam_rate)
         for optimiser, peak in zip(self.optimisers, peaks, strict=True):
             optimiser.param_groups[0]["lr"] = peak * self.rate
             optimiser.step()
         self.games, self.steps = self.games + batch, self.steps + 1
-        figures = {
-            "excess": float(shares @ torch.stack(losses)),
-            "illegal": float(shares @ torch.stack(illegals)),
-        }
         now = time.perf_counter()  # the time since the last step counts, evaluation included
         self.seconds, self._clock = self.seconds + now - self._clock, now
         return figures
@@ -192,18 +235,3 @@ class Trainer:
         }
         with whole_file(path) as temporary:
             torch.save(state, temporary)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint. Raises ValueError if it is of a run with another configuration."""
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        here, there = asdict(self.config), state["config"]
-        other = [f"{key} {there[key]}, not {here[key]}" for key in here if there[key] != here[key]]
-        if other:
-            raise InputError(
-                f"{path} is of a run with other options ({'; '.join(other)}). "
-                "Give the same options to resume it, or another folder to start afresh."
-            )
-        self.model.load_state_dict(state["model"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self.games, self.steps, self.seconds = state["counters"]
