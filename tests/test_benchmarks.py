@@ -3,14 +3,19 @@
 import importlib.util
 
 import pytest
+import torch
+
+
+def benchmark(root, name):
+    spec = importlib.util.spec_from_file_location(f"benchmark_of_{name}", root / "benchmarks" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def rules(root):
-    spec = importlib.util.spec_from_file_location("benchmark_of_rules", root / "benchmarks" / "rules.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return benchmark(root, "rules")
 
 
 def test_it_compares_engines_that_agree(rules, capsys):
@@ -31,3 +36,21 @@ def test_too_few_games_are_refused(rules, capsys):
     with pytest.raises(SystemExit):
         rules.main(["--games", "3"])
     assert "at least 20" in capsys.readouterr().err
+
+
+def test_training_is_timed_in_both_number_formats(root, capsys, monkeypatch):
+    training = benchmark(root, "training")
+    monkeypatch.setattr(training, "keep_memory", lambda: None)  # not for the tests that follow
+    seen = []
+
+    def step(trainer):
+        seen.append((trainer.dtype, trainer.batch))
+
+    monkeypatch.setattr(training.Trainer, "step", step)
+    training.main(["--preset", "tiny", "--games", "6", "--repeats", "2"])
+    assert seen == 3 * [(torch.float32, 6), (torch.bfloat16, 6)]
+    header, _, first, second = capsys.readouterr().out.splitlines()
+    assert "Training tiny, 6 games a step" in header
+    assert first.startswith("float32")
+    assert first.endswith("1.00 ×")
+    assert second.startswith("bfloat16")
