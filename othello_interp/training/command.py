@@ -95,12 +95,12 @@ def _with_progress_bar(trainer: Trainer) -> Iterator[dict[str, float]]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `othello-interp train`."""
     parser.epilog = (
-        "A run is one cycle: the learning rate warms up, stays, and falls to 2%% by the end of --games or "
+        "A run is one cycle: the learning rate warms up, stays, and falls to 2% by the end of --games or "
         "--minutes. Only then is the model at its best. The next cycle is a new run in another folder, which "
         "--init begins from the weights of this one. After an interruption, --out FOLDER --resume goes on "
         "from the last checkpoint with the options of the run; what is given beside it takes their place."
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the run")
     parser.add_argument(
         "--preset", choices=PRESETS, help="sizes, budget and rates (default: small; no choice with --resume)"
     )
@@ -110,23 +110,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init",
         type=Path,
         metavar="FILE",
-        help="begin from these weights (.safetensors), in whole batches",
+        help="begin from these weights (.safetensors)",
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, help="processor cores to use (default: all)")
     parser.add_argument(
         "--save-minutes", type=float, default=5.0, help="time between checkpoints (default: 5)"
     )
+    group = parser.add_argument_group("budget and rates", "by default the preset's, which has no --minutes")
     for option, kind, what in (
         ("games", int, "budget in games"),
         ("minutes", float, "budget in minutes of training, whichever ends first"),
         ("batch", int, "games a step"),
-        ("first-batch", int, "games a step at the start, doubled until they are --batch"),
+        ("first-batch", int, "games a step at the start, soon doubled; with --init the same as --batch"),
         ("muon-rate", float, "peak learning rate of the hidden matrices; 0.012 and less suit --init"),
         ("adam-rate", float, "peak learning rate of everything else"),
         ("seed", int, "seed of weights and games; another one with --init, for games not seen before"),
     ):
-        parser.add_argument(f"--{option}", type=kind, help=f"{what} (default: the preset's)")
+        group.add_argument(f"--{option}", type=kind, help=what)
 
 
 def _begin(args: argparse.Namespace) -> Trainer:

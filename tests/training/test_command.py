@@ -13,17 +13,22 @@ from safetensors.torch import load_file, save_file
 from othello_interp import cli
 from othello_interp.model import load_model
 from othello_interp.rules.random_games import random_games
+from othello_interp.training import command
 from othello_interp.training.log import read_records
-from othello_interp.training.trainer import EVALUATION_SEED, PRESETS, evaluate
+from othello_interp.training.trainer import EVALUATION_SEED, PRESETS, TrainConfig, evaluate
 from othello_interp.weights.gpt import GPT, N_CTX
 
 TINY = PRESETS["tiny"].model
 
 
 @pytest.fixture(autouse=True)
-def small_steps(monkeypatch):
-    """The tiny preset with four held-out games, so that a record costs little."""
-    monkeypatch.setitem(PRESETS, "tiny", PRESETS["tiny"].__class__(TINY, 8_000, evaluation_games=4))
+def kept(monkeypatch) -> list[str]:
+    """Collects calls of keep_memory, which would last for the tests that follow. And the tiny preset has four
+    held-out games only, so that a record costs little."""
+    calls: list[str] = []
+    monkeypatch.setattr(command, "keep_memory", lambda: calls.append("kept"))
+    monkeypatch.setitem(PRESETS, "tiny", TrainConfig(TINY, 8_000, evaluation_games=4))
+    return calls
 
 
 def train(*options) -> int:
@@ -42,9 +47,10 @@ def folded_weights(path: Path) -> GPT:
     return gpt
 
 
-def test_a_run_leaves_weights_a_log_and_a_picture(tmp_path, capsys):
+def test_a_run_leaves_weights_a_log_and_a_picture(tmp_path, capsys, kept):
     out = tmp_path / "run"
     assert train("--games", 400, "--batch", 4, "--first-batch", 4, "--out", out) == 0
+    assert kept == ["kept"]
     assert "model.safetensors, metrics.jsonl and loss_curve.html" in capsys.readouterr().out
     first, last = read_records(out / "metrics.jsonl", up_to=400)
     assert (first["games"], last["games"]) == (0, 400)
@@ -111,14 +117,14 @@ def test_resuming_after_kill_9_ends_where_an_unbroken_run_ends(tmp_path):
     """Killed in the middle of its steps and of writing checkpoints."""
     begin = ["--preset", "tiny", "--games", "320", "--threads", "1"]
     assert cli.main(["train", *begin, "--out", str(tmp_path / "whole")]) == 0
-    command = [sys.executable, "-m", "othello_interp.cli", "train", "--out", str(tmp_path / "broken")]
-    broken = subprocess.Popen([*command, *begin, "--save-minutes", "0"], stderr=subprocess.DEVNULL)
+    run = [sys.executable, "-m", "othello_interp.cli", "train", "--out", str(tmp_path / "broken")]
+    broken = subprocess.Popen([*run, *begin, "--save-minutes", "0"], stderr=subprocess.DEVNULL)
     log = tmp_path / "broken" / "metrics.jsonl"
     while not log.exists() or len(log.read_text().splitlines()) < 4:
         assert broken.poll() is None
     broken.send_signal(signal.SIGKILL)
     broken.wait()
     assert not (tmp_path / "broken" / "model.safetensors").exists()
-    subprocess.run([*command, "--resume", "--threads", "1"], check=True, capture_output=True)
+    subprocess.run([*run, "--resume", "--threads", "1"], check=True, capture_output=True)
     whole, resumed = (load_file(tmp_path / run / "model.safetensors") for run in ("whole", "broken"))
     assert all(torch.equal(w, resumed[name]) for name, w in whole.items())
