@@ -10,10 +10,12 @@ From outside in:
     score          outcomes -> points and words;  standing: how a submission can end
     typed          dataclasses from plain data that isn't to be trusted
     submissions/   find: as learning platforms export them;  reading: which file is which notebook
+                   provenance: what of it is the course's own;  words: answers for a person to read
                    plan: which cells to run, which answers what;  paper: all of it, in bounded size
     running/       parcel: a student's files on their way;  worker: where they are read and run
                    client: starts what is forked;  handle: one child;  wire: what they say to each other
                    zygote: the process that is forked;  reader, child: in its forks, read and run
+                   ipython: what a notebook finds around it;  mend: code that exports have garbled
                    job: drives children through a notebook
                    examiner: the trusted process that knows the answers, forked to judge
     sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how

@@ -13,6 +13,7 @@ from othello_interp.exercises.records import Exercise
 from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
 from othello_interp.grading.submissions.paper import Lessons, shingles
+from othello_interp.grading.submissions.provenance import CourseAnswers, course_answers
 from othello_interp.grading.submissions.questions import NamedQuestion
 
 
@@ -80,7 +81,13 @@ class Course:
             e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open)
             for e in self.exercises.values()
         }
-        return Lessons(self.masters, questions, sorted(common))
+        return Lessons(self.masters, questions, sorted(common), self.shipped)
+
+    @cached_property
+    def shipped(self) -> CourseAnswers:
+        """How the solved notebooks are known that lie beside the solutions, if there are any."""
+        paths = [self.solutions / f"{stem}.ipynb" for stem in self.stems]
+        return course_answers(read_notebook(path.read_bytes()) for path in paths if path.is_file())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -89,6 +96,7 @@ class Course:
         for stem in self.stems:
             for path in (self.notebooks / f"{stem}.ipynb", self.solutions / f"{stem}.py"):
                 digest.update(path.read_bytes() if path.exists() else b"-")
+        digest.update(repr(self.shipped.marks).encode())
         for exercise in self.exercises.values():
             fields = {key: str(value) for key, value in vars(exercise).items() if not callable(value)}
             fields["mistakes"] = str([(m.key, m.message, m.credit) for m in exercise.mistakes])

@@ -5,11 +5,13 @@ read as far as possible. Each is built here; none is a file that somebody might 
 """
 
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import Any
 
-from small_course import RIGHT, WRONG, cell, first, notebook, solved, stub
+from small_course import REFERENCE, RIGHT, WRONG, cell, first, notebook, shipped, solved, stub
 
 FULL = {"1.1": 2, "1.2": 2, "1.3": 2}
 NOTHING = {"1.1": 0, "1.2": 0, "1.3": 0}
@@ -538,6 +540,15 @@ def _untagged(document: dict) -> dict:
     return document | {"cells": cells}
 
 
+def zipped(files: dict[str, dict]) -> bytes:
+    """A zip of notebooks."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, document in files.items():
+            archive.writestr(name, json.dumps(document))
+    return stream.getvalue()
+
+
 def _version_3(document: dict) -> dict:
     cells = [
         {"cell_type": "code", "input": c["source"], "language": "python", "outputs": [], "metadata": {}}
@@ -894,4 +905,61 @@ DAMAGED = [
     ),
 ]
 
-ENTRIES = [*HONEST, *HOSTILE, *FORGERS, *DAMAGED]
+ONE_RIGHT = {"1.1": 2, "1.2": 0, "1.3": 0}
+BARE = _untagged(shipped())  # as an export leaves it, with the notebook's own mark
+OTHER_VERSION = shipped() | {"metadata": {"othello_interp": {"made_from": "an older one"}}}
+
+
+def checkout(name: str, course_files: dict[str, Any], **says: str) -> Entry:
+    """One right answer in a copy of the course, with the course's solved notebooks somewhere in it."""
+    own = {"course/notebooks/01_boards.ipynb": first({"1.1": RIGHT["1.1"]})}
+    return Entry(name, {**own, **course_files}, ONE_RIGHT, says)
+
+
+LEFT_OUT = "was left out: it is the course's own solved notebook"
+OF_THE_COURSE = [
+    checkout("a repository", {"course/solutions/01_boards.ipynb": shipped()}, remarks=LEFT_OUT),
+    checkout("a repository, solved notebook renamed", {"mine/01 final.ipynb": BARE}, remarks=LEFT_OUT),
+    checkout(
+        "a repository of an older version", {"z/01_boards.ipynb": OTHER_VERSION}, remarks="another version"
+    ),
+    checkout(
+        "a repository with blank copies",
+        {"course/backup/01_boards.ipynb": first(), "z/01_boards.ipynb": first() | {"metadata": {"x": 1}}},
+        look="the others hold no answers",
+    ),
+    checkout(
+        "a repository, solved notebook without its mark",
+        {"z/01_boards.ipynb": first(REFERENCE)},
+        look="the others hold no answers but the course's",
+    ),
+    Entry(
+        "a repository, zipped",
+        {
+            "mine.zip": zipped(
+                {"a/notebooks/01_boards.ipynb": solved(), "a/solutions/01_boards.ipynb": shipped()}
+            )
+        },
+        FULL,
+        {"remarks": LEFT_OUT},
+    ),
+    one(
+        "the solved notebook as one's own",
+        shipped(),
+        BLANK_ALL,
+        "nothing handed in",
+        look="nothing else was handed in, and 01_boards.ipynb was left out",
+    ),
+    one(
+        "the solved notebook, one answer of one's own",
+        _edited(shipped(), "stub1.2", source=RIGHT["1.2"]),
+        {"1.1": 0, "1.2": 2, "1.3": 0},
+        e1_1="raise NotImplementedError",
+        remarks="whose answers (1.1, 1.3) don't count",
+        look="it was made from the course's solved notebook",
+    ),
+    one("the course's answers, without its mark", first(REFERENCE), FULL, look="are word for word those"),
+    one("one answer happens to be the course's", first({**RIGHT, "1.3": REFERENCE["1.3"]}), FULL),
+]
+
+ENTRIES = [*HONEST, *HOSTILE, *FORGERS, *DAMAGED, *OF_THE_COURSE]

@@ -16,21 +16,12 @@ from othello_interp.grading.course import Course
 
 NOTEBOOK, SECOND = "01_boards", "02_words"
 
-SOLUTIONS = """
-import torch
-
-
-def share_of_black(states):
-    return (states == 1).float().mean(dim=0)
-
-
-def above(acts, threshold):
-    return (acts > threshold).float().mean().item()
-
-
-def strongest(acts, count):
-    return acts.abs().topk(count).indices
-"""
+REFERENCE = {
+    "1.1": "def share_of_black(states):\n    return (states == 1).float().mean(dim=0)",
+    "1.2": "def above(acts, threshold):\n    return (acts > threshold).float().mean().item()",
+    "1.3": "def strongest(acts, count):\n    return acts.abs().topk(count).indices",
+}
+SOLUTIONS = "\n\n\n".join(["import torch", *REFERENCE.values()]) + "\n"
 SECOND_SOLUTIONS = """
 def longest(words):
     return max(words, key=len)
@@ -237,6 +228,11 @@ def solved(extra: list[str] | None = None) -> dict[str, Any]:
     return first({name: RIGHT[name] for name in ("1.1", "1.2", "1.3")}, extra)
 
 
+def shipped() -> dict[str, Any]:
+    """The solved first notebook that lies beside the solutions, with the mark of `build-solved`."""
+    return first(REFERENCE) | {"metadata": {"othello_interp": {"made_from": "5de2" * 16}}}
+
+
 def build(folder: Path, notebooks: int = 1) -> Course:
     """Write the course's notebooks and solutions below `folder`; take one notebook or two."""
     blank, solutions = folder / "notebooks", folder / "solutions"
@@ -244,6 +240,7 @@ def build(folder: Path, notebooks: int = 1) -> Course:
         path.mkdir(parents=True, exist_ok=True)
     (blank / f"{NOTEBOOK}.ipynb").write_text(json.dumps(first()))
     (solutions / f"{NOTEBOOK}.py").write_text(SOLUTIONS)
+    (solutions / f"{NOTEBOOK}.ipynb").write_text(json.dumps(shipped()))
     (blank / f"{SECOND}.ipynb").write_text(json.dumps(second()))
     (solutions / f"{SECOND}.py").write_text(SECOND_SOLUTIONS)
     kept = [e for e in EXERCISES if notebooks == 2 or e.notebook == NOTEBOOK]
@@ -257,6 +254,7 @@ def write_files(folder: Path, files: dict) -> Path:
         if isinstance(content, dict):
             content = json.dumps(content)
         path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
     return folder

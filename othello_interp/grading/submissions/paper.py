@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from othello_interp.grading.submissions.handed_in import Collected
 from othello_interp.grading.submissions.notebook_file import Notebook
 from othello_interp.grading.submissions.plan import Plan, Step, make_plan
+from othello_interp.grading.submissions.provenance import CourseAnswers
 from othello_interp.grading.submissions.questions import NamedQuestion
 from othello_interp.grading.submissions.reading import read_files
 
@@ -26,11 +27,13 @@ SOLUTIONS = re.compile(
 
 @dataclass(frozen=True)
 class Lessons:
-    """What reading has to know of the course: its blank notebooks by stem, and the names in its exercises."""
+    """What reading has to know of the course: its blank notebooks by stem, and the names in its exercises. It
+    holds no answers."""
 
     masters: dict[str, Notebook]
     questions: dict[str, NamedQuestion]
     common: list[int]  # shingles of the course's own cells
+    shipped: CourseAnswers  # how its solved notebooks are known
 
     def of_notebook(self, stem: str) -> list[NamedQuestion]:
         return [question for question in self.questions.values() if question.notebook == stem]
@@ -59,7 +62,7 @@ class Paper:
 
 def read_paper(handed_in: Collected, lessons: Lessons) -> Paper:
     """Read and plan a student's files. What is wrong with them is noted."""
-    reading = read_files(handed_in, lessons.masters, lessons.questions)
+    reading = read_files(handed_in, lessons.masters, lessons.questions, lessons.shipped)
     paper = Paper(problems=reading.problems, remarks=reading.remarks, doubts=reading.doubts)
     paper.unreadable = reading.unreadable
     sources = []

@@ -17,6 +17,7 @@ from othello_interp.grading.submissions.notebook_file import (
     read_notebook,
     which_notebook,
 )
+from othello_interp.grading.submissions.provenance import NONE_SHIPPED, CourseAnswers, provenance
 from othello_interp.grading.submissions.questions import Question
 
 APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
@@ -24,12 +25,20 @@ APART = 60.0  # seconds: files that were unpacked or checked out together have n
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that is one of the course's notebooks: how many exercises were worked on in it, and a hash."""
+    """A file that is one of the course's notebooks, as far as it is the student's.
+
+    Attributes:
+        answered: how many exercises were worked on in it.
+        content: a hash.
+        copied, doubt: see Provenance.
+    """
 
     file: File
     notebook: Notebook
     answered: int
     content: str
+    copied: bool = False
+    doubt: str = ""
 
 
 @dataclass
@@ -53,7 +62,10 @@ class Reading:
 
 
 def read_files(
-    handed_in: Collected, masters: dict[str, Notebook], exercises: Mapping[str, Question]
+    handed_in: Collected,
+    masters: dict[str, Notebook],
+    exercises: Mapping[str, Question],
+    shipped: CourseAnswers = NONE_SHIPPED,
 ) -> Reading:
     """Read a student's files. What is wrong with them is noted; nothing is raised.
 
@@ -61,12 +73,14 @@ def read_files(
         handed_in: the files as they were found.
         masters: the course's own notebooks, by stem.
         exercises: the course's, by id.
+        shipped: how the course's solved notebooks are known; they are left out.
     """
     inside = unpack_all(handed_in.files, Budget())
     reading = Reading(problems=handed_in.problems + inside.problems)
     hidden = bool(reading.problems)  # something was handed in that can't be read
     digest = hashlib.sha256()
     candidates: dict[str, list[Candidate]] = {}
+    left_out: dict[str, list[str]] = {}
     for file in sorted(inside.files, key=lambda file: file.name):
         shown = brief(file.name)
         try:
@@ -83,17 +97,28 @@ def read_files(
             reading.unreadable = True
             continue
         stem = which_notebook(notebook, file.name.rpartition("/")[2], exercises)
-        if stem:
-            answered = count_answered(notebook, masters[stem], exercises.values())
-            candidates.setdefault(stem, []).append(Candidate(file, notebook, answered, content))
-        else:
+        if not stem:
             reading.problems.append(f"{shown}: none of this course's exercises is in it")
+            continue
+        whose = provenance(notebook, masters[stem], shipped)
+        if whose.left_out:
+            left_out.setdefault(stem, []).append(f"{shown} was left out: {whose.left_out}")
+            continue
+        answered = count_answered(whose.notebook, masters[stem], exercises.values())
+        candidate = Candidate(file, whose.notebook, answered, content, whose.copied, whose.doubt)
+        candidates.setdefault(stem, []).append(candidate)
     reading.unreadable |= hidden and len(candidates) < len(masters)
+    for stem, lines in left_out.items():
+        reading.remarks += [f"{stem}: {line}" for line in lines]
+        if stem not in candidates:
+            reading.doubts.append(f"{stem}: nothing else was handed in, and {lines[0]}")
     for stem, found in candidates.items():
         reading.chosen[stem], doubt = choose(found)
         if doubt:
             reading.remarks.append(f"{stem}: {doubt}")
             reading.doubts.append(f"{stem}: {doubt}")
+        if reading.chosen[stem].doubt:
+            reading.doubts.append(f"{stem}: {reading.chosen[stem].doubt}")
     if not inside.files and not reading.problems:
         others = [*handed_in.others, *inside.others][:5]
         only = f", only {', '.join(others)}" if others else ""
@@ -120,17 +145,19 @@ def count_answered(notebook: Notebook, master: Notebook, exercises: Iterable[Que
 def choose(candidates: list[Candidate]) -> tuple[Candidate, str]:
     """Which of several files for the same notebook counts, and a line that names them ("" if all agree).
 
-    The newer one, if their times are of one clock and more than a minute apart and both hold answers. Else
-    the one with more exercises answered; else the one whose name comes last.
+    Of those with answers of the student's own the newest, if their times are of one clock and more than a
+    minute apart. Else the one with more exercises answered; else the one whose name comes last.
     """
     distinct = list({candidate.content: candidate for candidate in candidates}.values())
     if len(distinct) == 1:
         return distinct[0], ""
-    ranked = [c for c in distinct if c.answered] or distinct
+    answered = [c for c in distinct if c.answered]
+    ranked = [c for c in answered if not c.copied] or answered or distinct
     by_time = sorted(ranked, key=lambda c: c.file.modified or 0.0)
     newest = by_time[-1]
     if len(ranked) == 1:
-        chosen, why = newest, "the others hold no answers"
+        copied = any(c.copied for c in answered if c is not newest)
+        chosen, why = newest, "the others hold no answers" + " but the course's" * copied
     elif (
         all(c.file.modified is not None and c.file.clock == newest.file.clock for c in ranked)
         and (newest.file.modified or 0.0) - (by_time[-2].file.modified or 0.0) > APART
