@@ -1,6 +1,7 @@
 """Does the stream hand on what a full cache and the slow rules say, in one pass, on the model's device?"""
 
 import gc
+import itertools
 import weakref
 
 import pytest
@@ -78,6 +79,15 @@ def test_the_cache_runs_on_from_where_it_is_and_then_single_layers(tiny, tokens,
     torch.testing.assert_close(focus.cache["ln_final.hook_scale"], full["ln_final.hook_scale"])
     assert FocusGames(tiny, tokens[:3]).logits.equal(focus.logits)
     assert passes == [0, 1]
+
+
+def test_the_cache_answers_rightly_in_any_order(tokens):
+    model, inputs = tiny_model(seed=0, n_layers=4), tokens[:2, :59].long()
+    _, full = model.run_with_cache(inputs)
+    for layers in itertools.permutations(range(4)):
+        cache = FocusGames(model, tokens[:2]).cache
+        for layer in layers:
+            torch.testing.assert_close(cache["post", layer], full["post", layer])
 
 
 def test_a_batch_that_nobody_holds_is_freed(tiny, tokens):
