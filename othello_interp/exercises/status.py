@@ -24,6 +24,7 @@ class Status(StrEnum):
     OPEN = "open"  # answered in words, for a person to read
     BROKEN = "broken"  # the check itself could not run: no solutions, or a faulty record
     MISSING = "missing"  # the notebook was not handed in
+    MARKED = "marked"  # a person has given the points
 
 
 #: What a call may end with.

@@ -9,7 +9,10 @@ From outside in:
     course         what is graded;  exam: one run's secret inputs, and the answer keys
     score          outcomes -> points and words;  standing: how a submission can end
     typed          dataclasses from plain data that isn't to be trusted
-    submissions/   find: as learning platforms export them;  reading: which file is which notebook
+    marks          points that a person gives
+    submissions/   find: as learning platforms export them;  names: what they call people and files
+                   tree: a folder and a zip seen alike;  collect: one student's files, within limits
+                   handed_in: files not yet opened;  reading: which file is which notebook, and which counts
                    provenance: what of it is the course's own;  words: answers for a person to read
                    plan: which cells to run, which answers what;  paper: all of it, in bounded size
     running/       parcel: a student's files on their way;  worker: where they are read and run
@@ -20,7 +23,8 @@ From outside in:
                    examiner: the trusted process that knows the answers, forked to judge
     sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how
                    guard: watches and kills;  selftest: does it hold on this machine?  escape: breaking out
-    report/        tables: grades.csv and Gradescope's results;  feedback, class_report: the pages
+    report/        tables: grades and Gradescope's results;  spreadsheet: CSV and XLSX
+                   feedback: a student's page;  class_report: the class's;  lookalikes: similar code
 
 What it protects against, and what it doesn't: docs/instructors.md.
 """

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
+from othello_interp.grading.report.spreadsheet import KINDS
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.storage.whole_file import writable_folder
 
@@ -19,6 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submissions", type=Path, help="folder or zip of submissions, or one notebook")
     parser.add_argument("--out", type=Path, required=True, help="folder for grades, feedback and report")
     parser.add_argument("--course", type=Path, help="Python file that defines COURSE; default: this course")
+    parser.add_argument("--one", action="store_true", help="everything in the folder or zip is one student's")
+    parser.add_argument(
+        "--csv",
+        choices=KINDS,
+        default="plain",
+        help="kind of grades.csv: plain is for programs; for Excel comma, or semicolon where 1,5 is written",
+    )
     parser.add_argument("--solutions", type=Path, help="folder with the reference functions")
     parser.add_argument(
         "--workers", type=int, default=0, help="submissions at a time; default: one for each core"
@@ -75,6 +83,8 @@ def main(args: argparse.Namespace) -> int:
             force=args.force,
             seed=args.seed,
             allow_unsandboxed=args.allow_unsandboxed,
+            one=args.one,
+            csv_kind=args.csv,
             progress=True,
         )
     done = len(summary.results)

@@ -12,7 +12,8 @@ from threading import Event
 
 from othello_interp.grading.course import Course
 from othello_interp.grading.grader import Grader, StageError, stage
-from othello_interp.grading.report.tables import write_report
+from othello_interp.grading.marks import NAME, add_empty_rows, read_marks, with_marks
+from othello_interp.grading.report.tables import remove_leftovers, write_report
 from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.running.worker import Answered, Conditions, Package, run_remote
 from othello_interp.grading.sandbox.limits import Limits
@@ -58,6 +59,8 @@ def grade_class(
     force: bool = False,
     seed: int | None = None,
     allow_unsandboxed: bool = False,
+    one: bool = False,
+    csv_kind: str = "plain",
     progress: bool = False,
     say: Callable[[str], None] = print,
 ) -> Summary:
@@ -69,6 +72,8 @@ def grade_class(
         executor: hands the work to other processes or machines instead.
         force: grade everybody again.
         seed: of the secret inputs; None draws one.
+        one: everything in `submissions` is one student's.
+        csv_kind: of grades.csv: "plain", "comma" or "semicolon", the last two for Excel.
         say: takes lines for the screen.
     """
     begin = time.perf_counter()
@@ -77,7 +82,7 @@ def grade_class(
     grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away)
     summary = Summary()
     waiting: list[tuple[Submission, str]] = []
-    found = find_submissions(submissions, course.stems, out=out, say=say)
+    found = find_submissions(submissions, course.stems, one=one, out=out, say=say)
     for submission in found:
         try:
             digest = grader.digest(submission)
@@ -94,8 +99,7 @@ def grade_class(
     else:
         say(f"Nothing to do: all {len(found)} submissions are graded already (--force grades them again).")
     summary.results.sort(key=lambda result: (result.student.lower(), result.id))
-    if waiting or not (out / "report.html").exists():
-        write_report(course, summary.results, summary.failed, out)
+    _report(course, found, summary, out, csv_kind, say)
     summary.seconds = time.perf_counter() - begin
     return summary
 
@@ -108,6 +112,26 @@ def _away(executor: Executor, stop: Event, conditions: Conditions, package: Pack
             return future.result()
     future.cancel()
     raise GradingError("grading was stopped")
+
+
+def _report(
+    course: Course,
+    found: list[Submission],
+    summary: Summary,
+    out: Path,
+    csv_kind: str,
+    say: Callable[[str], None],
+) -> None:
+    """Put in the points that a person gave, and write everything that people read."""
+    marks, said = read_marks(out / NAME, course, found)
+    for line in said:
+        say(line)
+    summary.results = [with_marks(result, marks) for result in summary.results]
+    write_report(course, summary.results, summary.failed, out, csv_kind)
+    if count := add_empty_rows(out / NAME, course, summary.results, csv_kind):
+        say(f"{count} answers in words wait for points: they have rows in {out / NAME}.")
+    if count := remove_leftovers(out, (submission.key for submission in found)):
+        say(f"{count} of an earlier run are no longer in the submissions: their pages were removed.")
 
 
 @dataclass

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,53 @@ def test_an_unchanged_folder_is_left_alone(report, course2):
     assert time.perf_counter() - begin < 2
     assert summary.new == 0
     assert {path: path.stat().st_mtime_ns for path in (base / "out").rglob("*") if path.is_file()} == before
+
+
+def test_what_was_deleted_is_written_again(report, course2):
+    """All of the report, not only one of its files."""
+    base, _ = report
+    out = base / "out"
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / "grades.csv").unlink()
+    (out / "grades.xlsx").unlink()
+    shutil.rmtree(out / "feedback")
+    next((out / "gradescope").iterdir()).unlink()
+    summary = grade_class(course2, base / "submissions", out, limits=LIMITS, say=silent)
+    assert summary.new == 0
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_points_by_hand_and_who_has_left(course2, tmp_path):
+    folder, out = tmp_path / "submissions", tmp_path / "out"
+    for name in ("Ada", "Bob"):
+        files = {"01_boards.ipynb": solved(), "02_words.ipynb": second(RIGHT["2.1"], f"{name} thinks")}
+        write_files(folder / name, files)
+    said = []
+    summary = grade_class(course2, folder, out, limits=LIMITS, say=said.append)
+    assert [result.total for result in summary.results] == [9, 9]
+    assert f"2 answers in words wait for points: they have rows in {out / 'marks.csv'}." in said
+    marks = (out / "marks.csv").read_text()
+    marks = marks.replace("Ada,,Ada,2.2 What does it do?,,", "Ada,,Ada,2.2 What does it do?,0.5,Nearly")
+    (out / "marks.csv").write_text(f"{marks}Bob,,,1.1,7,\n")
+    (out / "feedback" / "notes.html").write_text("somebody else's")
+    shutil.rmtree(folder / "Bob")
+    written, said = (out / "marks.csv").read_bytes(), []
+    summary = grade_class(course2, folder, out, limits=LIMITS, say=said.append)
+    assert summary.new == 0
+    assert [(result.total, result.status) for result in summary.results] == [(9.5, "graded")]
+    assert (grades(out)["Ada"]["2.2"], grades(out)["Ada"]["total"]) == ("0.5", "9.5")
+    page = (out / "feedback/Ada.html").read_text()
+    assert "Nearly" in page
+    assert "9.5" in page
+    assert json.loads((out / "gradescope/Ada.json").read_text())["score"] == 9.5
+    assert sorted(path.name for path in (out / "feedback").iterdir()) == ["Ada.html", "notes.html"]
+    assert [path.name for path in (out / "gradescope").iterdir()] == ["Ada.json"]
+    assert said == [
+        "Nothing to do: all 1 submissions are graded already (--force grades them again).",
+        "marks.csv, line 4: nobody in this class is called 'Bob'. The row was ignored.",
+        "1 of an earlier run are no longer in the submissions: their pages were removed.",
+    ]
+    assert (out / "marks.csv").read_bytes() == written
 
 
 def test_who_hands_in_again_is_graded_again(course2, tmp_path):

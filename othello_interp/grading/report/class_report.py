@@ -71,7 +71,7 @@ def _mark(exercise: Exercise, item: ExerciseResult) -> Mark:
     elif item.status in (Status.NOT_ATTEMPTED, Status.ABSENT):
         kind, sign = "none", "·"
     else:
-        kind, sign = ("wrong", "✗") if item.status == Status.WRONG else ("stopped", "!")
+        kind, sign = ("wrong", "✗") if item.status in (Status.WRONG, Status.MARKED) else ("stopped", "!")
     heading = HEADINGS[Status(item.status)]
     return Mark(kind, sign, f"{heading}: {number(item.points)} of {exercise.points:g}")
 

@@ -9,7 +9,12 @@ from othello_interp.grading.course import Course
 from othello_interp.grading.score import ExerciseResult, Result
 from othello_interp.pages.render import render
 
-HEADINGS = {**HEADLINES, Status.MISSING: "Not handed in", Status.OPEN: "Waiting for a person to read it"}
+HEADINGS = {
+    **HEADLINES,
+    Status.MISSING: "Not handed in",
+    Status.OPEN: "Waiting for a person to read it",
+    Status.MARKED: "Points given by a person",
+}
 
 
 def feedback_page(course: Course, result: Result) -> str:

@@ -1,23 +1,32 @@
-"""What grading leaves behind for machines: grades.csv and Gradescope's results. feedback.py and
-class_report.py make the pages.
+"""What grading leaves behind for machines and spreadsheets: grades.csv, grades.xlsx, Gradescope's results.
+
+feedback.py and class_report.py make the pages.
 """
 
-import csv
-import io
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
 from othello_interp.grading.report.class_report import class_page
 from othello_interp.grading.report.feedback import feedback_page
+from othello_interp.grading.report.spreadsheet import Cell, to_csv, to_xlsx
 from othello_interp.grading.score import ExerciseResult, Result
 from othello_interp.grading.standing import Standing
-from othello_interp.storage.whole_file import write_text
+from othello_interp.storage.whole_file import whole_file, write_text
+
+PAGES = (("feedback", ".html"), ("gradescope", ".json"))
 
 
-def write_report(course: Course, results: list[Result], failed: dict[str, str], out: Path) -> None:
-    """Write grades.csv, gradescope/, feedback/ and report.html for these results."""
+def write_report(
+    course: Course, results: list[Result], failed: dict[str, str], out: Path, csv_kind: str = "plain"
+) -> None:
+    """Write grades.csv, grades.xlsx, gradescope/, feedback/ and report.html for these results.
+
+    Files that hold the same already keep their time.
+    """
     for result in results:
         try:
             write_text(out / "feedback" / f"{result.key}.html", feedback_page(course, result))
@@ -26,48 +35,47 @@ def write_report(course: Course, results: list[Result], failed: dict[str, str], 
         except Exception as error:  # of one page: everybody else's is written
             reason = f"the feedback page can't be written ({type(error).__name__}: {error})"
             result.look.append(reason[:300])
-    write_text(out / "grades.csv", grades_csv(course, results, failed))
+    rows = grades(course, results, failed)
+    _write(out / "grades.csv", to_csv(rows, csv_kind))
+    _write(out / "grades.xlsx", to_xlsx(rows, course.name))
     write_text(out / "report.html", class_page(course, results, failed))
 
 
-def grades_csv(course: Course, results: list[Result], failed: dict[str, str]) -> str:
-    """The grades as a table: a field is blank, not 0, where nothing could be graded."""
-    stream = io.StringIO()
-    table = csv.writer(stream)
-    table.writerow(["student", "id", "status", "total", "of", *course.exercises, "look"])
-    of = sum(exercise.points for exercise in course.exercises.values())
+def _write(path: Path, data: bytes) -> None:
+    with suppress(OSError):
+        if path.read_bytes() == data:
+            return
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def remove_leftovers(out: Path, keys: Iterable[str]) -> int:
+    """Remove the pages of students who are no longer there; how many students those were.
+
+    A page is the program's own if there is a result of that name, and only then is it removed. The result
+    stays, so that nobody has to be graded again who comes back.
+    """
+    there, gone = set(keys), set()
+    for folder, ending in PAGES:
+        for path in sorted((out / folder).glob(f"*{ending}")):
+            if path.stem not in there and (out / "results" / f"{path.stem}.json").is_file():
+                path.unlink(missing_ok=True)
+                gone.add(path.stem)
+    return len(gone)
+
+
+def grades(course: Course, results: list[Result], failed: dict[str, str]) -> list[list[Cell]]:
+    """The grades as a table: a cell is blank, not 0, where nothing could be graded."""
+    of = float(sum(exercise.points for exercise in course.exercises.values()))
+    rows: list[list[Cell]] = [["student", "id", "status", "total", "of", *course.exercises, "look"]]
     for result in results:
-        points = [_number(item.points) for item in result.exercises.values()]
-        row = [
-            result.student,
-            result.id,
-            result.status,
-            _number(result.total),
-            of,
-            *points,
-            "; ".join(result.look),
-        ]
-        table.writerow([_safe(field) for field in row])
+        points = [item.points for item in result.exercises.values()]
+        look = "; ".join(result.look)
+        rows.append([result.student, result.id, str(result.status), result.total, of, *points, look])
+    blanks = [None] * len(course.exercises)
     for student, reason in failed.items():
-        table.writerow(
-            [
-                _safe(field)
-                for field in [student, "", Standing.FAILED, "", of, *[""] * len(course.exercises), reason]
-            ]
-        )
-    return stream.getvalue()
-
-
-def _number(points: float | None) -> str:
-    return "" if points is None else f"{points:g}"
-
-
-def _safe(field: object) -> str:
-    """A field that no spreadsheet takes for a formula."""
-    text = (
-        str(field).encode(errors="replace").decode().replace("\r", " ").replace("\n", " ").replace("\0", "")
-    )
-    return "'" + text if text.lstrip()[:1] in ("=", "+", "-", "@") else text
+        rows.append([student, None, str(Standing.FAILED), None, of, *blanks, reason])
+    return rows
 
 
 def gradescope(course: Course, result: Result) -> dict:
