@@ -136,7 +136,7 @@ def test_says_the_first_difference(found, expected, kind, words):
     difference = compare(found, expected)
     assert difference is not None
     assert difference.kind == kind
-    assert words in difference.message
+    assert words in f"{difference.message} {difference.guess}"
 
 
 def test_the_largest_difference_is_the_one_shown():
@@ -164,13 +164,13 @@ def test_tolerance_is_that_of_isclose():
     [
         (lambda x: -x, "opposite sign"),
         (lambda x: x.T, "rows and columns changed places"),
-        (lambda x: x.flip(0), "rows run the wrong way"),
+        (lambda x: x.flip(0), "last axis but one runs the wrong way"),
         (lambda x: x.flip(1), "last axis runs the wrong way"),
         (lambda x: x**2, "square"),
         (lambda x: x.abs(), "signs are lost"),
         (lambda x: 2.5 * x, "2.5 times"),
         (lambda x: x - 0.25, "smaller by 0.25"),
-        (lambda x: x.flatten().roll(5).reshape(x.shape), "another order"),
+        (lambda x: x.flatten().roll(5).reshape(x.shape), "not at the same places"),
         (lambda x: 0 * x, "All your values are 0"),
         (lambda x: x + torch.arange(8), ""),
     ],
@@ -179,6 +179,29 @@ def test_resemblance(change, words):
     expected = torch.randn(8, 8, generator=torch.Generator().manual_seed(1))
     found = resemblance(change(expected), expected, 1e-4, 1e-5)
     assert (words in found) if words else found == ""
+
+
+@pytest.mark.parametrize("answer", [TABLE.abs(), TABLE.abs() + torch.zeros(2, 1, 1)])
+def test_a_type_alone_is_not_described_as_another_fault(answer):
+    """The values are right: no sign is lost, no row turned, nothing out of order."""
+    assert resemblance(answer.double(), answer, 1e-4, 1e-5) == ""
+    same_both_ways = answer + answer.flip(-2)  # turning the rows changes nothing: it can't be what is wrong
+    assert resemblance(-same_both_ways, same_both_ways, 1e-4, 1e-5) == "Every value has the opposite sign."
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3,)])
+def test_nothing_is_guessed_of_the_axes_of_a_single_number(shape):
+    single = compare(torch.tensor(0.5), torch.ones(shape) * 0.25)
+    assert single.guess == ""
+    assert "leading" not in single.message
+
+
+def test_a_guess_stands_apart_from_what_is_so():
+    assert compare(None, 3).message == "Your function returned None, expected a number."
+    assert compare(None, 3).guess == "Did you forget `return`?"
+    rounded = compare(torch.tensor([0, 1]), torch.tensor([0.4, 1.2]))
+    assert "rounded" not in rounded.message
+    assert "rounded" in rounded.guess
 
 
 def test_resemblance_needs_more_than_two_values():

@@ -147,18 +147,62 @@ def test_different_seeds_give_different_inputs(sample_solutions):
 # -- the model that was not an argument ----------------------------------------
 
 
-def test_the_global_model_is_noticed(course):
+def test_a_failure_on_the_small_model_alone_is_said_without_a_reason(course):
+    """It may be a global model, a size, or weights that are centred in the course's model only."""
     from othello_interp.exercises.calling.call import resolve
     from othello_interp.exercises.records import ModelRef
 
     key = AnswerKey(course["9.2"], seed=1)
     everywhere = resolve(ModelRef("embedded"))
+
     result = verdict(key, lambda model, layer, neuron: everywhere.blocks[layer].mlp.W_out[neuron])
     assert (result.status, result.passed, result.case) == ("wrong", 1, "small model")
     assert result.message == messages.TINY_ONLY
     assert verdict(key, lambda model, layer, neuron: model.blocks[layer].mlp.W_out[neuron]).status == "passed"
     # Wrong on both: not that mistake.
     assert verdict(key, lambda model, layer, neuron: everywhere.W_U[0]).message != messages.TINY_ONLY
+
+
+# -- one answer, one explanation -----------------------
+
+
+def test_the_kind_of_an_error_is_no_mistake_by_itself(sample_solutions):
+    def raises(w_out, W_U):
+        return W_U @ w_out
+
+    def another_slip(w_out, W_U):
+        return (w_out @ W_U) @ w_out
+
+    some = exercise(mistakes=(Mistake("order", raises, "Mind the order of the factors."),))
+    result = verdict(AnswerKey(some, 0), another_slip)
+    assert (result.status, result.mistake) == ("raised", "")
+    assert result.message.startswith("RuntimeError")
+
+
+def test_a_mistake_may_raise_where_it_returns_something_wrong_elsewhere(key):
+    mistake = key.exercise.mistakes[-1]
+    assert [outcome.status for outcome in key.mistaken(mistake)] == ["returned", "raised"]
+    assert verdict(key, mistake.fn).mistake == mistake.key
+
+
+def test_beside_a_known_mistake_nothing_is_guessed(sample_solutions):
+    def nothing(w_out, W_U):
+        _ = w_out @ W_U
+
+    some = exercise(mistakes=(Mistake("printed", nothing, "You print the result."),))
+    result = verdict(AnswerKey(some, 0), nothing)
+    assert (result.message, result.notes) == (
+        "You print the result.",
+        ("Your function returned None, expected a tensor.",),
+    )
+    assert "forget `return`" in verdict(AnswerKey(exercise(), 0), nothing).message
+
+
+def test_none_is_no_forgotten_return_where_it_may_be_the_answer():
+    from othello_interp.exercises import EXERCISES
+
+    result = verdict(AnswerKey(EXERCISES["2.4"], 0), lambda label, step, n_theirs: {}.get(label))
+    assert result.message == "Your function returned None, expected a dict."
 
 
 # -- exercises with many right answers ----------------------------------------

@@ -46,15 +46,14 @@ def half_normalised(model: Any, label_a: str, label_b: str) -> float:
     credit=0.5,
 )
 def one_column_late(model: Any, label_a: str, label_b: str) -> float:
-    W_U = torch.cat([model.W_U[:, 1:], model.W_U[:, :1]], dim=1)
+    W_U = model.W_U[:, 1:]
     return _cosine(W_U[:, label_to_id(label_a)], W_U[:, label_to_id(label_b)])
 
 
 @mistake("You use the number of the square as the column. Columns of W_U are tokens: label_to_id.")
 def square_as_column(model: Any, label_a: str, label_b: str) -> float:
     W_U = model.W_U
-    a, b = (label_to_square(label) % W_U.shape[1] for label in (label_a, label_b))
-    return _cosine(W_U[:, a], W_U[:, b])
+    return _cosine(W_U[:, label_to_square(label_a)], W_U[:, label_to_square(label_b)])
 
 
 @mistake(

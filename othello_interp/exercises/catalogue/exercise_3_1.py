@@ -74,15 +74,6 @@ def full_matrices(vectors: Tensor, basis: Tensor) -> Tensor:
 
 
 @mistake(
-    "You used Vh, whose rows live in the space of the k columns. Directions in the residual stream are the "
-    "columns of U."
-)
-def right_singular_vectors(vectors: Tensor, basis: Tensor) -> Tensor:
-    Vh = torch.linalg.svd(basis, full_matrices=False).Vh
-    return (vectors @ Vh).pow(2).sum(-1) / vectors.pow(2).sum(-1)
-
-
-@mistake(
     'You subtracted the mean of the vectors. "Variance" is only a name here: the fraction is one of the '
     "squared length of each vector as it is."
 )

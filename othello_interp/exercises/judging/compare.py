@@ -16,18 +16,28 @@ from othello_interp import squares
 from othello_interp.exercises.calling.plain import Opaque
 
 NUMBER = (bool, int, float)
+FORGOT_RETURN = "Did you forget `return`?"
 DTYPE_WORDS = {"bool": "True or False", "int": "whole numbers", "float": "fractions (floating point)"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The first thing that differs: its kind, a sentence for the student, and both sides in short."""
+    """The first thing that differs.
 
-    kind: str  # type, shape, dtype, nan, value
+    Attributes:
+        kind: type, shape, dtype, nan or value.
+        message: what is so, for the student.
+        found, expected: both sides in short.
+        boards: both boards and where they differ, if the difference is on one.
+        guess: what may be behind it; to be left out where the true reason is known.
+    """
+
+    kind: str
     message: str
     found: str
     expected: str
-    boards: tuple[Tensor, Tensor, Tensor] | None = None  # both boards and where they differ, if it is on one
+    boards: tuple[Tensor, Tensor, Tensor] | None = None
+    guess: str = ""
 
 
 def compare(
@@ -75,17 +85,13 @@ def _you(where: str) -> str:
 
 
 def _type_difference(found: Any, expected: Any, where: str) -> Difference:
-    wanted = _type_word(expected)
-    if found is None:
-        message = f"Your function returned nothing{where}. Did you forget `return`? Expected: {wanted}."
+    message = f"Your function returned {_type_word(found)}{where}, expected {_type_word(expected)}."
+    guess = ""
+    if found is None and not where:
+        guess = FORGOT_RETURN
     elif isinstance(expected, Tensor) and isinstance(found, list | tuple):
-        message = (
-            f"Your function returned a {type(found).__name__}{where}, expected {wanted}. "
-            "`torch.stack` joins a list of tensors, `torch.tensor` takes a list of numbers."
-        )
-    else:
-        message = f"Your function returned {_type_word(found)}{where}, expected {wanted}."
-    return Difference("type", message, describe(found), describe(expected))
+        guess = "`torch.stack` joins a list of tensors, `torch.tensor` takes a list of numbers."
+    return Difference("type", message, describe(found), describe(expected), guess=guess)
 
 
 def _type_word(value: Any) -> str:
@@ -141,7 +147,7 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
         return _type_difference(found, expected, where)
     a, b = torch.as_tensor(found), torch.as_tensor(expected)
     if a.shape != b.shape:
-        return Difference("shape", _shape_message(a, b, where), *_both(a, b))
+        return Difference("shape", _shape_message(a, b, where), *_both(a, b), guess=_shape_guess(a, b))
     if a.dtype.is_complex != b.dtype.is_complex or not _dtype_ok(a, b):
         found_word, wanted = DTYPE_WORDS.get(_kind(a), str(a.dtype)), DTYPE_WORDS.get(_kind(b), str(b.dtype))
         advice = {"float": "`.float()`", "int": "`.long()`", "bool": "a comparison such as `x > 0`"}.get(
@@ -156,9 +162,10 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     bad_nan = a.isnan() & ~b.isnan()
     if bad_nan.any():
         place = _place(bad_nan.nonzero()[0].tolist(), tuple(a.shape))
-        message = f"Your result{where} has NaN {_count(bad_nan)}{place}. Did you divide zero by zero?"
+        message = f"Your result{where} has NaN {_count(bad_nan)}{place}."
         boards = _boards(a, b, bad_nan, bad_nan.nonzero()[0].tolist())
-        return Difference("nan", message, "NaN", _number(b[bad_nan][0].item()), boards)
+        expected_there = _number(b[bad_nan][0].item())
+        return Difference("nan", message, "NaN", expected_there, boards, "Did you divide zero by zero?")
     wrong = ~torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
         return None
@@ -171,14 +178,10 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     message = f"{_you(where + place)} {x}, expected {y}."
     if a.ndim:
         message += f" Values that differ: {int(wrong.sum()):,} of {wrong.numel():,}."
-    if (
-        isinstance(found, Tensor)
-        and _kind(found) == "int"
-        and isinstance(expected, Tensor)
-        and _kind(expected) == "float"
-    ):
-        message += " Your result holds whole numbers: was something rounded?"
-    return Difference("value", message, x, y, _boards(a, b, wrong, list(index)))
+    both = isinstance(found, Tensor) and isinstance(expected, Tensor)
+    whole = both and _kind(found) == "int" and _kind(expected) == "float"
+    guess = "Your result holds whole numbers: was something rounded?" if whole else ""
+    return Difference("value", message, x, y, _boards(a, b, wrong, list(index)), guess)
 
 
 def _boards(a: Tensor, b: Tensor, wrong: Tensor, index: list[int]) -> tuple[Tensor, Tensor, Tensor] | None:
@@ -211,21 +214,26 @@ def _shape_message(found: Tensor, expected: Tensor, where: str) -> str:
     a, b = tuple(found.shape), tuple(expected.shape)
     if not b:
         return f"Your result{where} has shape {a}, expected a single number."
-    message = f"Your result{where} has shape {a if a else '() (a single number)'}, expected {b}."
+    return f"Your result{where} has shape {a if a else '() (a single number)'}, expected {b}."
+
+
+def _shape_guess(found: Tensor, expected: Tensor) -> str:
+    """What two shapes have in common; nothing for a single number, which lies within any shape."""
+    a, b = tuple(found.shape), tuple(expected.shape)
+    if not a or not b:
+        return ""
     if sorted(a) == sorted(b):
-        message += " The axes are right but in another order."
-    elif [n for n in a if n != 1] == [n for n in b if n != 1]:
-        message += " Only axes of size 1 differ: see `squeeze`, `unsqueeze` and `keepdim`."
-    elif len(a) < len(b) and b[len(b) - len(a) :] == a:
-        message += " The leading axes are missing: does it work on a whole batch?"
-    elif found.numel() == expected.numel():
-        message += " The number of values is right: see `reshape`."
-    elif len(a) == len(b):
-        axes = [str(i) for i, (m, n) in enumerate(zip(a, b, strict=True)) if m != n]
-        message += (
-            f" Axis {', '.join(axes)} differs." if len(axes) == 1 else f" Axes {', '.join(axes)} differ."
-        )
-    return message
+        return "The axes are right but in another order."
+    if [n for n in a if n != 1] == [n for n in b if n != 1]:
+        return "Only axes of size 1 differ: see `squeeze`, `unsqueeze` and `keepdim`."
+    if len(a) < len(b) and b[len(b) - len(a) :] == a:
+        return "The leading axes are missing: does it work on a whole batch?"
+    if found.numel() == expected.numel():
+        return "The number of values is right: see `reshape`."
+    if len(a) != len(b):
+        return ""
+    axes = [str(i) for i, (m, n) in enumerate(zip(a, b, strict=True)) if m != n]
+    return f"Axis {', '.join(axes)} differs." if len(axes) == 1 else f"Axes {', '.join(axes)} differ."
 
 
 def _count(mask: Tensor) -> str:

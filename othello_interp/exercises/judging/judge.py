@@ -11,7 +11,7 @@ from torch import Tensor
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
-from othello_interp.exercises.judging.compare import compare
+from othello_interp.exercises.judging.compare import FORGOT_RETURN, compare
 from othello_interp.exercises.judging.resemble import resemblance
 from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
@@ -64,8 +64,12 @@ class _Problem:
     message: str
     found: str = ""
     expected: str = ""
-    share: float = 0.0
     boards: tuple[Tensor, Tensor, Tensor] | None = None
+    guess: str = ""
+    share: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.guess}".strip()
 
 
 @own_settings()
@@ -108,16 +112,18 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
             lost, status=Status.PASSED, share=1.0, message=message, notes=tuple(notes), passed=len(names)
         )
     first = problems[0]
+    if first.guess == FORGOT_RETURN and any(outcome.value is None for outcome in key.expected):
+        first = replace(first, guess="")  # None is an answer here
     outcome = outcomes[first.index]
     mistake = _known_mistake(key, outcomes)
     if mistake:
         message, notes = mistake.message, [first.message, *notes]
     elif _only_tiny_fails(key.cases, problems):
-        message, notes = messages.TINY_ONLY, [first.message, *notes]
+        message, notes = messages.TINY_ONLY, [str(first), *notes]
     else:
-        message = first.message
         expected = key.expected[first.index].value
-        notes = [*filter(None, [resemblance(outcome.value, expected, exercise.rtol, exercise.atol)]), *notes]
+        alike = resemblance(outcome.value, expected, exercise.rtol, exercise.atol)
+        message, notes = first.message if alike else str(first), [*filter(None, [alike]), *notes]
     if outcome.global_data:
         notes.append(
             messages.GLOBAL_DATA.format(names=", ".join(f"`{name}`" for name in outcome.global_data))
@@ -139,9 +145,7 @@ def _problem(
         return _Problem(index, Status.RAISED, messages.RAISED.format(error=outcome.error), outcome.error), ""
     if exercise.score is None:
         difference = compare(outcome.value, expected, exercise.rtol, exercise.atol)
-        if difference is None:
-            return None, ""
-        return _Problem(index, **vars(difference)), ""
+        return (_Problem(index, **vars(difference)) if difference else None), ""
     try:
         share, message = exercise.score(outcome.value, expected, case)
     except Exception as error:  # the author's function met an answer of a kind it had not foreseen
@@ -155,18 +159,31 @@ def _problem(
 def _known_mistake(key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
     """The mistake that does on every case what the student's function did. Some case is known to be wrong."""
     for mistake in key.exercise.mistakes:
-        pairs = zip(outcomes, key.mistaken(mistake), strict=True)
-        if all(_same(key.exercise, found, mistaken) for found, mistaken in pairs):
+        if _does_the_same(key, key.mistaken(mistake), outcomes):
             return mistake
     return None
 
 
-def _same(exercise: Exercise, found: Outcome, mistaken: Outcome) -> bool:
-    if found.status != mistaken.status:
-        return False
-    if found.status == Status.RAISED:
-        return found.error == mistaken.error
-    return compare(found.value, mistaken.value, exercise.rtol, exercise.atol) is None
+def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outcome]) -> bool:
+    """Whether a mistake's outcomes are the student's. A kind of error is no evidence by itself, since very
+    different slips raise it: where a mistake returns anything wrong, that must have been returned.
+    """
+
+    def same(found: Any, other: Any) -> bool:
+        return compare(found, other, key.exercise.rtol, key.exercise.atol) is None
+
+    returned_wrong = False
+    for found, other, expected in zip(outcomes, mistaken, key.expected, strict=True):
+        if found.status != other.status:
+            return False
+        if found.status == Status.RAISED:
+            if found.error.split(":")[0] != other.error.split(":")[0]:
+                return False
+        elif not same(found.value, other.value):
+            return False
+        else:
+            returned_wrong |= key.exercise.score is not None or not same(found.value, expected.value)
+    return returned_wrong
 
 
 def _only_tiny_fails(cases: list[Case], problems: list[_Problem]) -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 CHANGES: tuple[tuple[int, Callable[[Tensor], Tensor], str], ...] = (
     (0, lambda x: -x, "Every value has the opposite sign."),
     (2, lambda x: x.mT, "The last two axes are swapped: rows and columns changed places."),
-    (2, lambda x: x.flip(-2), "The rows run the wrong way."),
+    (2, lambda x: x.flip(-2), "The last axis but one runs the wrong way."),
     (1, lambda x: x.flip(-1), "The last axis runs the wrong way."),
     (0, lambda x: x**2, "Every value is the square of the expected one."),
     (0, lambda x: x.abs(), "Every value has the right size, but the signs are lost."),
@@ -40,10 +40,12 @@ def resemblance(found: Any, expected: Any, rtol: float, atol: float) -> str:
     def same(x: Tensor, y: Tensor) -> bool:
         return x.shape == y.shape and bool(torch.isclose(x, y, rtol=rtol, atol=atol).all())
 
+    if same(a, b):  # the type alone is wrong
+        return ""
     if not a.any():
         return "All your values are 0."
     for needs, change, sentence in CHANGES:
-        if a.ndim >= needs and same(a, change(b)):
+        if a.ndim >= needs and same(a, change(b)) and not same(change(b), b):
             return sentence
     factor = float((a * b).sum() / (b * b).sum())
     if same(a, factor * b):
@@ -52,5 +54,5 @@ def resemblance(found: Any, expected: Any, rtol: float, atol: float) -> str:
     if same(a, b + offset):
         return f"Every value is {'larger' if offset > 0 else 'smaller'} by {abs(offset):.3g}."
     if same(a.flatten().sort().values, b.flatten().sort().values):
-        return "The values are right but stand in another order."
+        return "The values are those expected, but not at the same places."
     return ""

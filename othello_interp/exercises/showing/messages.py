@@ -31,8 +31,8 @@ STOPPED = {
     Status.LOST: "The function ended the process in which it ran. {error}",
 }
 TINY_ONLY = (
-    "It is right on the course's model and fails on a small random one. "
-    "Did you use the global `model` instead of the argument, or write a size as a number?"
+    "It is right on the course's model and fails on a small random one, which has other sizes and whose "
+    "weights are not centred."
 )
 GLOBAL_DATA = "Your function reads the global {names}. It should work with its arguments only."
 CHANGED = (
