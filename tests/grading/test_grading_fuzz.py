@@ -3,32 +3,43 @@
 The short runs belong to the ordinary tests; `-m slow` looks for two minutes.
 """
 
+import io
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from small_course import EXERCISES, RIGHT, first, second, solved
+from small_course import EXERCISES, RIGHT, first, second, shipped, solved
 
+from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running.mend import mended
+from othello_interp.grading.running.reader import MAX_PAPER
+from othello_interp.grading.submissions.handed_in import Collected, File
 from othello_interp.grading.submissions.notebook_file import (
     Notebook,
     Unreadable,
     read_notebook,
     which_notebook,
 )
+from othello_interp.grading.submissions.paper import Lessons, Paper, read_paper
 from othello_interp.grading.submissions.plan import Plan, make_plan
 from othello_interp.grading.submissions.provenance import course_answers, provenance
+from othello_interp.grading.submissions.questions import NamedQuestion
+from othello_interp.grading.typed import from_plain, to_plain
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 SECONDS = 120
 MOST = 1000  # times as long as json.loads of the same bytes: about 150 where time grows as the size
 BY_ID = {exercise.id: exercise for exercise in EXERCISES}
 MASTERS = {"01_boards": first(), "02_words": second()}
 BLANK = {stem: read_notebook(json.dumps(document).encode()) for stem, document in MASTERS.items()}
-ANSWERS = course_answers([read_notebook(json.dumps(solved() | {"metadata": {}}).encode())])
+ANSWERS = course_answers([read_notebook(json.dumps(shipped()).encode())])
+QUESTIONS = {e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open) for e in EXERCISES}
+LESSONS = Lessons(BLANK, QUESTIONS, [], ANSWERS)
 
 PIECES = [
     "def above", "def above(acts, threshold):\n", "    return 1\n", "async ", "def ", "above", " = ",
@@ -90,7 +101,7 @@ course_cells = st.sampled_from([c for document in [*MASTERS.values(), solved()] 
 changed_cells = st.tuples(course_cells, cells).map(lambda pair: pair[0] | pair[1])
 notebooks = st.fixed_dictionaries(
     {"cells": often(st.lists(often(cells, course_cells, changed_cells), max_size=12))},
-    optional={"metadata": often(st.just({"othello_interp": {"made_from": "x"}})), "worksheets": anything},
+    optional={"metadata": often(st.just(shipped()["metadata"])), "worksheets": anything},
 )
 files = st.one_of(
     notebooks.map(lambda document: json.dumps(document).encode()),
@@ -131,6 +142,50 @@ def nothing_raises(data: bytes) -> None:
             assert all(text != step.source and remark for text, remark in mended(step.source))
 
 
+def zipped(tree: dict[str, bytes]) -> bytes:
+    """A zip of these files."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in tree.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 1, 10, 0, 0)), content)
+    return stream.getvalue()
+
+
+names = st.lists(
+    st.sampled_from(["01_boards", "02_words", "a", "..", "", " ", "ß", "\u202e", "x" * 300, "C:", "con"]),
+    max_size=4,
+).map("/".join)
+endings = st.sampled_from([".ipynb", ".ipynb", ".IPYNB", ".zip", ".txt", "", "/"])
+paths = st.tuples(names, endings).map("".join)
+trees = st.recursive(
+    files,
+    lambda inner: st.dictionaries(paths, inner, max_size=4).map(zipped),
+    max_leaves=8,
+)
+damaged = st.tuples(trees, st.integers(0, 2000), st.binary(max_size=4)).map(
+    lambda cut: cut[0][: cut[1]] + cut[2] + cut[0][cut[1] + len(cut[2]) :]
+)
+handed_in = st.dictionaries(paths, st.one_of(trees, trees, damaged), max_size=4)
+
+
+def nothing_raises_in_a_submission(tree: dict[str, bytes]) -> None:
+    """All that happens to what one student handed in, up to what the grader itself gets to see."""
+    found = [
+        File(
+            name,
+            "zip" if name.lower().endswith(".zip") else "notebook",
+            len(data),
+            1.7e9,
+            "",
+            lambda data=data: io.BytesIO(data),
+        )
+        for name, data in tree.items()
+    ]
+    paper = read_paper(Collected(found), LESSONS)
+    assert len(encode(to_plain(paper))) < MAX_PAPER
+    assert from_plain(Paper, to_plain(paper)) == paper
+
+
 def for_seconds(
     limit: float, check: Callable[[Any], None], strategy: st.SearchStrategy, *phases: Phase
 ) -> None:
@@ -155,6 +210,15 @@ def test_nothing_raises():
 @pytest.mark.slow
 def test_nothing_raises_in_two_minutes():
     for_seconds(SECONDS, nothing_raises, files)
+
+
+def test_no_submission_raises():
+    for_seconds(3, nothing_raises_in_a_submission, handed_in)
+
+
+@pytest.mark.slow
+def test_no_submission_raises_in_two_minutes():
+    for_seconds(SECONDS, nothing_raises_in_a_submission, handed_in)
 
 
 def large(patterns: tuple[str, str, str], role: str, kind: str, size: int) -> bytes:

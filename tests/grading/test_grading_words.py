@@ -8,6 +8,7 @@ from small_course import EXERCISES, cell, notebook
 
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
 from othello_interp.grading.submissions.plan import make_plan
+from othello_interp.grading.submissions.reading import count_answered
 from othello_interp.grading.submissions.words import ELSEWHERE
 
 QUESTION = "### Exercise 2.2: What does it do?\nSay in a sentence or two\n\n- what it does\n- *why*"
@@ -136,3 +137,9 @@ def test_words_of_two_questions_stay_apart():
     filled = [*replaced(answer=text("Sorts."))[:-1], more[0], text("As I say."), CELLS[-1]]
     plan = make_plan(read(bare(filled)), read(master), [*EXERCISES_HERE, second])
     assert plan.words == {"2.2": "Sorts.", "2.3": "As I say."}
+
+
+def test_an_answer_in_words_shows_which_file_holds_work():
+    master = read(CELLS)
+    for cells, count in ((bare(replaced(answer=text("A."))), 1), (bare(CELLS), 0), (CELLS, 0)):
+        assert count_answered(read(cells), master, EXERCISES) == count

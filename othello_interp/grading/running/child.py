@@ -20,6 +20,7 @@ import sys
 import time
 import traceback
 import types
+from collections.abc import Callable
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
@@ -56,7 +57,7 @@ def run_given(cells: dict[str, str]) -> tuple[types.ModuleType, list[str]]:
 def new_main() -> types.ModuleType:
     """An empty `__main__`."""
     main = types.ModuleType("__main__")
-    main.__builtins__ = builtins
+    main.__dict__["__builtins__"] = builtins
     return main
 
 
@@ -66,7 +67,11 @@ def serve(descriptor: int) -> None:
     sys.path.insert(0, "")  # as in Jupyter; here it is the scratch folder
     name, _ = wire.receive(channel)
     notebook = _Notebook(main_modules.get(name) or new_main())
-    operations = {"cell": notebook.run_cell, "call": notebook.call, "probe": escape.probe}
+    operations: dict[str, Callable[..., Any]] = {
+        "cell": notebook.run_cell,
+        "call": notebook.call,
+        "probe": escape.probe,
+    }
     me = os.getpid()
     while True:
         request, _ = wire.receive(channel)

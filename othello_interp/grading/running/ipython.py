@@ -93,7 +93,8 @@ class Shell:
         import IPython.display
         from IPython.core import display_functions, getipython
 
-        IPython.get_ipython = getipython.get_ipython = lambda: self
+        for module in (IPython, getipython):
+            module.__dict__["get_ipython"] = lambda: self
         IPython.display.display = display_functions.display = display
 
     @property
@@ -171,7 +172,7 @@ def without_absent(body: list[ast.stmt], shell: Shell) -> list[ast.stmt]:
             kept += [node] if node.names else []
         elif isinstance(node, ast.ImportFrom) and not node.level and not _installed(node.module or ""):
             for alias in node.names:
-                _bind(shell, alias.asname or alias.name, f"{node.module}.{alias.name}", node.module)
+                _bind(shell, alias.asname or alias.name, f"{node.module}.{alias.name}", node.module or "")
         else:
             kept.append(node)
     return kept

@@ -94,9 +94,14 @@ def _ours(thing: dict[str, Any]) -> dict[str, Any]:
 
 def _cell(cell: dict[str, Any]) -> Cell:
     ours = _ours(cell)
-    exercise, role, identity = ours.get("exercise"), ours.get("role"), cell.get("id")
+    kind, exercise, role, identity = (
+        cell.get("cell_type"),
+        ours.get("exercise"),
+        ours.get("role"),
+        cell.get("id"),
+    )
     return Cell(
-        kind=cell.get("cell_type") if cell.get("cell_type") in ("code", "markdown", "raw") else "raw",
+        kind=kind if isinstance(kind, str) and kind in ("code", "markdown") else "raw",
         source=_text(cell.get("source", cell.get("input"))),
         id=identity if isinstance(identity, str) else "",
         exercise=exercise if isinstance(exercise, str) and EXERCISE_ID.fullmatch(exercise) else "",

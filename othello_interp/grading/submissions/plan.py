@@ -20,7 +20,7 @@ class Step:
     Attributes:
         label: what to call it in messages: "cell 7" as the student counts.
         functions: functions of exercises to look for when it has run.
-        before: source of the student's cell above, for a function that was split in two.
+        before: source of the student's cell above, if this one begins as the rest of a function does.
     """
 
     label: str
@@ -54,7 +54,8 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: Sequence[Questio
         if source is None or _normal(source) in checks:
             continue
         if _normal(source) not in given:
-            plan.steps.append(Step(f"cell {number}", source, _functions(cell, source, exercises), previous))
+            before = previous if source.lstrip("\n")[:1] in (" ", "\t") else ""
+            plan.steps.append(Step(f"cell {number}", source, _functions(cell, source, exercises), before))
         previous = source
     _remark_on_stubs(plan, exercises)
     return plan

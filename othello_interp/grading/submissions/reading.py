@@ -4,7 +4,7 @@ All of what a student wrote is read here and nowhere else: this belongs into a l
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from othello_interp.grading.submissions.collect import unpack_all
@@ -13,12 +13,13 @@ from othello_interp.grading.submissions.names import brief
 from othello_interp.grading.submissions.notebook_file import (
     Notebook,
     Unreadable,
-    defines,
+    definitions,
     read_notebook,
     which_notebook,
 )
 from othello_interp.grading.submissions.provenance import NONE_SHIPPED, CourseAnswers, provenance
 from othello_interp.grading.submissions.questions import Question
+from othello_interp.grading.submissions.words import ELSEWHERE, find_words
 
 APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
 
@@ -104,7 +105,7 @@ def read_files(
         if whose.left_out:
             left_out.setdefault(stem, []).append(f"{shown} was left out: {whose.left_out}")
             continue
-        answered = count_answered(whose.notebook, masters[stem], exercises.values())
+        answered = count_answered(whose.notebook, masters[stem], list(exercises.values()))
         candidate = Candidate(file, whose.notebook, answered, content, whose.copied, whose.doubt)
         candidates.setdefault(stem, []).append(candidate)
     reading.unreadable |= hidden and len(candidates) < len(masters)
@@ -128,18 +129,13 @@ def read_files(
     return reading
 
 
-def count_answered(notebook: Notebook, master: Notebook, exercises: Iterable[Question]) -> int:
+def count_answered(notebook: Notebook, master: Notebook, exercises: Sequence[Question]) -> int:
     """How many exercises a notebook has something of its own for: a cell that the course's copy lacks."""
     given = {cell.source.strip() for cell in master.cells}
     own = [cell for cell in notebook.cells if cell.source.strip() and cell.source.strip() not in given]
-    return sum(
-        any(
-            (bool(exercise.function) and defines(cell.source, exercise.function))
-            or (exercise.open and cell.exercise == exercise.id)
-            for cell in own
-        )
-        for exercise in exercises
-    )
+    names = {name for cell in own for name in definitions(cell.source)}
+    words = [id for id, text in find_words(notebook, master, exercises)[0].items() if ELSEWHERE not in text]
+    return sum(exercise.function in names or exercise.id in words for exercise in exercises)
 
 
 def choose(candidates: list[Candidate]) -> tuple[Candidate, str]:
