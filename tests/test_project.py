@@ -221,3 +221,13 @@ def test_the_lock_can_be_installed_on_the_oldest_python_promised(root):
 @pytest.mark.parametrize("path", paths.notebooks(), ids=lambda path: path.stem)
 def test_student_notebooks_are_clean(path):
     assert not clean.unclean(path), "run othello-interp clean"
+
+
+def test_the_version_is_the_same_wherever_it_is_written(root):
+    """`__version__` is the one that counts; two files for people and machines repeat it."""
+    import othello_interp
+
+    version = othello_interp.__version__
+    assert f"\nversion: {version}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+    newest = re.search(r"^## (\S+?),", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest.group(1) == version, "the newest entry of CHANGELOG.md is for another version"

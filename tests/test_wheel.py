@@ -65,7 +65,7 @@ def elsewhere(python, tmp_path):
 def test_the_wheel_holds_the_course_and_stays_small(wheel):
     assert wheel.stat().st_size < 80 * 2**20
     names = zipfile.ZipFile(wheel).namelist()
-    for part in ("data/model.safetensors", "data/games.npz", "data/probe.safetensors", "data/README.md"):
+    for part in ("data/model.safetensors", "data/games.npz", "data/probe.safetensors", "data/MODEL_CARD.md"):
         assert f"othello_interp/course/{part}" in names
     for number in range(1, 6):
         for folder, ending in (("notebooks", ".ipynb"), ("solutions", ".py")):
