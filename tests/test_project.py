@@ -223,6 +223,10 @@ def test_student_notebooks_are_clean(path):
     assert not clean.unclean(path), "run othello-interp clean"
 
 
+def test_the_buttons_of_the_readme_are_current():
+    assert not clean.stale_readme(), "run othello-interp clean"
+
+
 def test_the_version_is_the_same_wherever_it_is_written(root):
     """`__version__` is the one that counts; two files for people and machines repeat it."""
     import othello_interp

@@ -11,7 +11,13 @@ import sysconfig
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
+from jupyter_client import AsyncKernelManager
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from othello_interp.notebooks import opening
 
 pytestmark = pytest.mark.slow
 STRANGER = ["unshare", "--user", "--map-user=54321"]  # runs a command as a user without a passwd entry
@@ -35,16 +41,34 @@ def wheel(root, tmp_path_factory) -> Path:
     return build(root, tmp_path_factory.mktemp("wheel"))
 
 
+def new_environment(folder: Path) -> Path:
+    """The Python of a new environment, without pip."""
+    run([sys.executable, "-m", "venv", "--without-pip", folder])
+    return folder / "bin" / "python"
+
+
+def site_packages(python: Path) -> Path:
+    return Path(run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
+
+
+def lend_dependencies(python: Path, folder: Path) -> None:
+    """Let an environment use what is installed in this one, except this project."""
+    folder.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "othello_interp" not in path.name:
+            (folder / path.name).symlink_to(path)
+    (site_packages(python) / "dependencies.pth").write_text(str(folder))
+
+
 @pytest.fixture(scope="module")
 def python(wheel, tmp_path_factory) -> Path:
     """The Python of an environment that holds the wheel, read-only."""
     folder = tmp_path_factory.mktemp("installed")
-    run([sys.executable, "-m", "venv", "--without-pip", folder])
-    python = folder / "bin" / "python"
-    site = Path(run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip())
+    python = new_environment(folder)
+    site = site_packages(python)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
+    lend_dependencies(python, folder / "dependencies")
     for path in (site / "othello_interp").rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     return python
@@ -122,3 +146,37 @@ def test_it_grades_a_submission(elsewhere, root, tmp_path):
     (tmp_path / "class" / "ada" / "02_direct_logit_attribution.ipynb").write_text(json.dumps(notebook))
     elsewhere("-m", "othello_interp.cli", "grade", "class", "--out", "report")
     assert "ada" in (tmp_path / "report" / "grades.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_folder_to_work_in_is_made_and_brought_up_to_date(elsewhere, root, tmp_path):
+    elsewhere("-m", "othello_interp.cli", "start", "my-course")
+    made = sorted(path.name for path in (tmp_path / "my-course").glob("*.ipynb"))
+    assert made == sorted(path.name for path in (root / "notebooks").glob("*.ipynb"))
+    assert "up to date" in elsewhere("-m", "othello_interp.cli", "update", "my-course")
+
+
+def test_a_kernel_that_lacks_the_course_gets_it_from_the_first_cell(wheel, root, tmp_path, monkeypatch):
+    """As on Colab: a kernel that has PyTorch and the rest, no checkout, another folder."""
+    python = new_environment(tmp_path / "bare")
+    lend_dependencies(python, tmp_path / "dependencies")
+    for name in ("PYTHONPATH", "OTHELLO_INTERP_ROOT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # nothing but the wheel comes
+    notebook = nbformat.read(root / "notebooks" / "01_setup.ipynb", 4)
+    install, setup = (next(c.source for c in notebook.cells if c.id == name) for name in ("install", "setup"))
+    assert opening.WHEEL in install
+    where = "import othello_interp\nprint(othello_interp.__file__)"
+    sources = [install.replace(opening.WHEEL, str(tmp_path / "absent.whl"))]
+    sources += [install.replace(opening.WHEEL, str(wheel)), setup, where, install]
+    trial = new_notebook(cells=[new_code_cell(source) for source in sources])
+    kernel = AsyncKernelManager()
+    kernel.kernel_spec.argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (tmp_path / "elsewhere").mkdir()
+    folder = {"metadata": {"path": str(tmp_path / "elsewhere")}}
+    NotebookClient(trial, km=kernel, timeout=300, resources=folder).execute()
+    said = ["".join(output.get("text", "") for output in cell.outputs) for cell in trial.cells]
+    assert said[0].startswith("The course could not be installed from")
+    assert "absent.whl" in said[0]
+    assert said[0].count("\n") == 1
+    assert said[1] == said[4] == ""
+    assert Path(said[3].strip()).is_relative_to(tmp_path / "bare")

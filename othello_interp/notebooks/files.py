@@ -54,7 +54,7 @@ def write(notebook: NotebookNode, path: Path) -> None:
 
 
 def role(cell: NotebookNode) -> str | None:
-    """What a cell is to the exercises: "stub", "check", "answer" or None."""
+    """What a cell is to the exercises: "stub", "check", "answer", "install" or None."""
     return cell.metadata.get(OURS, {}).get("role")
 
 

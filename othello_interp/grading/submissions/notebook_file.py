@@ -105,7 +105,7 @@ def _cell(cell: dict[str, Any]) -> Cell:
         source=_text(cell.get("source", cell.get("input"))),
         id=identity if isinstance(identity, str) else "",
         exercise=exercise if isinstance(exercise, str) and EXERCISE_ID.fullmatch(exercise) else "",
-        role=role if role in ("stub", "check", "answer") else "",
+        role=role if role in ("stub", "check", "answer", "install") else "",
     )
 
 

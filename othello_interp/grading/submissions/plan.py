@@ -1,7 +1,8 @@
 """Which cells of a submitted notebook to run, in which order, and which of them answers which exercise.
 
 The course's own cells have been run beforehand, from the grader's copy, whatever became of the student's;
-checks are left out; everything else is run. A cell's place is known by its id, its metadata, or its text.
+checks and the cell that installs the course are left out; everything else is run. A cell's place is known by
+its id, its metadata, or its text.
 """
 
 from collections import Counter
@@ -42,7 +43,7 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: Sequence[Questio
     """The plan for a submitted notebook, given the course's copy of it and its exercises."""
     plan = Plan(remarks=list(submitted.remarks))
     given = {_normal(cell.source) for cell in given_cells(master)}
-    checks = {_normal(cell.source) for cell in master.cells if cell.role == "check"}
+    checks = {_normal(cell.source) for cell in master.cells if cell.role in ("check", "install")}
     originals = {cell.id: cell for cell in master.cells if cell.id}
     plan.words, remarks = find_words(submitted, master, exercises)
     plan.remarks += remarks
