@@ -10,8 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from othello_interp.exercises import EXERCISES
-from othello_interp.grading.submissions.given import given_cells
-from othello_interp.grading.submissions.notebook_file import read_notebook
+from othello_interp.grading.submissions.notebook_file import given_cells, read_notebook
 from othello_interp.grading.submissions.plan import make_plan
 from othello_interp.notebooks import files, opening
 from othello_interp.storage import paths
