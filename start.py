@@ -55,7 +55,7 @@ def no_pytorch() -> str:
 
 def set_up(extra: str) -> None:
     stamps = {wanted(extra), wanted(DEVELOPERS)}
-    if STAMP.exists() and STAMP.read_text() in stamps:
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8") in stamps:
         return
     if reason := no_pytorch():
         sys.exit(f"{reason}. Nothing was installed.")
@@ -66,7 +66,7 @@ def set_up(extra: str) -> None:
         sys.exit("Python could not make a virtual environment. On Debian: apt install python3-venv")
     pip = [BIN / "python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
     subprocess.run([*pip, "-c", "constraints.txt", "-e", f".[{extra}]"], cwd=ROOT, check=True)
-    STAMP.write_text(wanted(extra))
+    STAMP.write_text(wanted(extra), encoding="utf-8")
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
 from othello_interp.grading.report.spreadsheet import KINDS
-from othello_interp.grading.sandbox.limits import Limits
+from othello_interp.grading.sandbox.limits import Limits, require_linux
 from othello_interp.storage.whole_file import writable_folder
 
 
@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Grade; returns 0 if everybody has a total, 1 if not, 130 after Ctrl-C."""
+    require_linux()
     from dataclasses import replace
 
     from othello_interp.grading.course import load_course, this_course

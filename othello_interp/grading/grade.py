@@ -210,7 +210,7 @@ def _kept(out: Path, key: str, digest: str) -> Result | None:
     try:
         if path.stat().st_size > MAX_RESULT:
             return None
-        result = from_plain(Result, json.loads(path.read_text()))
+        result = from_plain(Result, json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         return None
     return result if result.digest == digest and result.key == key else None

@@ -20,7 +20,7 @@ from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun
 from othello_interp.grading.running.parcel import digest, opened, packed
 from othello_interp.grading.running.worker import Answered, Conditions, Package, Worker
-from othello_interp.grading.sandbox.limits import Limits, Setting
+from othello_interp.grading.sandbox.limits import Limits, Setting, require_linux
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look
 from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.find import Submission, find_submissions
@@ -68,6 +68,7 @@ class Grader:
         unsandboxed: bool = False,
         away: Away | None = None,
     ) -> None:
+        require_linux()
         self.course, self.away = course, away
         self.seed = secrets.randbits(31) if seed is None else seed
         self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)

@@ -62,7 +62,9 @@ def _with_drawings(notebook: NotebookNode) -> NotebookNode:
 
 def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
     """Write an executed notebook as `path`, and plotly.js beside it."""
-    exporter = HTMLExporter(extra_loaders=[DictLoader({})], raw_template=_TEMPLATE.read_text("utf-8"))
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({})], raw_template=_TEMPLATE.read_text(encoding="utf-8")
+    )
     page, _ = exporter.from_notebook_node(
         _with_drawings(notebook), resources={"metadata": {"name": title, "path": str(path.parent)}}
     )

@@ -31,7 +31,7 @@ def data_path(name: str) -> Path:
 def provenance(name: str) -> dict[str, Any]:
     """What data/manifest.json records of a file: its hash and size, and how it was made."""
     manifest = _manifest_path()
-    records = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    records = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
     if name not in records:
         known = ", ".join(sorted(records)) or "no file"
         raise OthelloInterpError(f"{manifest} has no record of {name!r}; it knows {known}.")
@@ -41,12 +41,12 @@ def provenance(name: str) -> dict[str, Any]:
 def write_data(name: str, content: bytes, **how: Any) -> Path:
     """Writes a file of data/ and records its hash and how it was made. Neither is ever half-written."""
     path, manifest = root() / "data" / name, _manifest_path()
-    records = json.loads(manifest.read_text()) if manifest.is_file() else {}
+    records = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
     records[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), **how}
     with whole_file(path) as temporary:
         temporary.write_bytes(content)
     with whole_file(manifest) as temporary:
-        temporary.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n")
+        temporary.write_text(json.dumps(records, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ Record = dict[str, float | int]
 
 def append_record(path: Path, record: Record) -> Record:
     """Add a line to the log; returns the record."""
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({key: round(value, 6) for key, value in record.items()}) + "\n")
     return record
 
@@ -20,7 +20,7 @@ def read_records(path: Path, up_to: int) -> list[Record]:
     if not path.exists():
         return []
     records = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             record = json.loads(line)
         except json.JSONDecodeError:  # a kill may cut the last line short

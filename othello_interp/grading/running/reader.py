@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from othello_interp.grading.running import wire
-from othello_interp.grading.sandbox.guard import CHANNEL
+from othello_interp.grading.sandbox.limits import CHANNEL
 from othello_interp.grading.submissions.handed_in import Collected, File
 from othello_interp.grading.submissions.paper import Lessons, read_paper
 from othello_interp.grading.typed import from_plain, to_plain

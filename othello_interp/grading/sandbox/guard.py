@@ -21,9 +21,8 @@ from typing import NoReturn
 
 from othello_interp.grading.sandbox import syscalls
 from othello_interp.grading.sandbox.enter import enter, leave_namespaces
-from othello_interp.grading.sandbox.limits import Setting
+from othello_interp.grading.sandbox.limits import CHANNEL, Setting
 
-CHANNEL = 3  # the child's first descriptor beside the standard ones
 POLL_SECONDS = 0.2
 
 

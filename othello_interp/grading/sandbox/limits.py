@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import site
 import sys
 import sysconfig
@@ -13,6 +14,7 @@ from othello_interp.errors import OthelloInterpError
 SYSTEM_PATHS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 SCRATCH = "/tmp"
 LAYERS = ("namespaces", "landlock", "seccomp")
+CHANNEL = 3  # a child's first descriptor beside the standard ones
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "HOME": SCRATCH,
@@ -73,6 +75,15 @@ class Setting:
 
 class SandboxError(OthelloInterpError):
     """A child could not be locked in as its setting demands: nothing was run in it."""
+
+
+def require_linux() -> None:
+    """SandboxError on any other system: only Linux has what locks a child in."""
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(
+            f"Grading needs Linux, which locks in what it runs; this is {platform.system() or sys.platform}. "
+            "On Windows it works in WSL, on a Mac in a container or a virtual machine."
+        )
 
 
 def carved(readable: tuple[str, ...], hidden: tuple[str, ...]) -> list[str]:
