@@ -12,7 +12,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h
 def matrix_dtype(device: torch.device, cpuinfo: Path = Path("/proc/cpuinfo")) -> torch.dtype:
     """The type to multiply matrices in: bfloat16 on a GPU, and on a processor with instructions for it."""
     if device.type == "cpu":
-        flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
+        flags = cpuinfo.read_text(encoding="utf-8").split() if cpuinfo.exists() else []
         fast = "amx_bf16" in flags or "avx512_bf16" in flags
     else:
         fast = device.type == "cuda"
