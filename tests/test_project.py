@@ -194,7 +194,7 @@ def imported_packages(folder) -> set[str]:
         ("othello_interp", {"dask", "authors"}),
         ("solutions", set()),
         ("tests", {"browser", "dev"}),
-        ("benchmarks", {"dev"}),
+        ("benchmarks", {"benchmarks", "dev"}),
     ],
 )
 def test_what_is_imported_is_asked_for(root, folder, extras):

@@ -104,6 +104,8 @@ def readable_paths(extra: list[Path] = []) -> tuple[str, ...]:  # noqa: B006  (o
     libraries = [sys.prefix, sys.base_prefix, *site.getsitepackages(), sysconfig.get_path("stdlib")]
     if site.ENABLE_USER_SITE:
         libraries.append(site.getusersitepackages())
+    # A .pth file may lend this Python the packages of another.
+    libraries += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     paths: list[str] = []
     for path in [*SYSTEM_PATHS, *libraries, *map(str, extra)]:
         covered = any(Path(path).is_relative_to(other) for other in paths)
