@@ -1,12 +1,16 @@
 """The real course, graded: solved notebooks, blank ones, and known mistakes."""
 
+import ast
 import json
+import re
 from pathlib import Path
 
+import attackers
 import nbformat
 import pytest
 
 from othello_interp.exercises import catalogue
+from othello_interp.exercises.catalogue import own_hypothesis
 from othello_interp.grading.course import this_course
 from othello_interp.grading.grade import grade_class
 from othello_interp.grading.sandbox.limits import Limits
@@ -14,6 +18,7 @@ from othello_interp.notebooks import files
 from othello_interp.notebooks.solved import reference_source, solve
 
 MISTAKES = 2  # of each exercise
+SEED = 1_234_567_891  # of the exam
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +32,11 @@ def graded(tmp_path_factory):
         write(base / "submissions" / "solved", stem, solve(blank, reference_source(stem)))
         for index in range(MISTAKES):
             write(base / "submissions" / f"mistake {index}", stem, with_mistakes(course, blank, index))
+    write(base / "submissions" / "attacker", "05_spectrum_plots", attacker(course))
     limits = Limits(seconds=60.0)
-    summary = grade_class(course, base / "submissions", base / "out", limits=limits, workers=2, say=print)
+    summary = grade_class(
+        course, base / "submissions", base / "out", limits=limits, workers=2, seed=SEED, say=print
+    )
     assert not summary.failed
     return course, {result.student: result for result in summary.results}
 
@@ -55,6 +63,16 @@ def with_mistakes(course, notebook, index):
     sources = {path.name: path.read_text() for path in Path(catalogue.__path__[0]).glob("*.py")}
     notebook.cells.insert(0, nbformat.v4.new_code_cell(BRING.format(sources=sources)))
     return notebook
+
+
+def attacker(course):
+    """Notebook 5 with every attack in it, and an answer to 5.1 that reports what they found."""
+    messages = [mistake.message for exercise in course.exercises.values() for mistake in exercise.mistakes]
+    solved = (course.solutions / "05_spectrum_plots.py").read_text()
+    [line] = re.findall(r"^    return .{30,}$", solved, re.MULTILINE)[:1]
+    texts = [*messages[:10], line.strip(), *filter(None, [course.exercises["5.4"].explanation[:60]])]
+    sources = attackers.cells(SEED, own_hypothesis.GAMES_SEED, texts, course.exercises["5.1"].function)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
 
 
 BRING = """
@@ -103,3 +121,16 @@ def test_known_mistakes_get_their_messages(graded, index):
             assert item.mistake == mistake.key, (item.exercise, mistake.key, item)
             assert item.message == mistake.message
             assert item.points == pytest.approx(mistake.credit * exercise.points)
+
+
+def test_an_exam_cannot_be_read_out(graded):
+    """Neither the seed nor a known mistake or an answer is anywhere in a student's reach."""
+    _, results = graded
+    item = results["attacker"].exercises["5.1"]
+    assert item.points == 0
+    report = re.search(r"ValueError: (\{.*\})", item.message)
+    assert report, (item.message, results["attacker"].remarks)
+    loot = ast.literal_eval(report[1])
+    assert loot.keys() == {*attackers.ATTACKS, "in the call"}
+    assert not any(loot.values()), loot
+    assert not results["attacker"].remarks["05_spectrum_plots"]
