@@ -20,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submissions", type=Path, help="folder or zip of submissions, or one notebook")
     parser.add_argument("--out", type=Path, required=True, help="folder for grades, feedback and report")
     parser.add_argument("--course", type=Path, help="Python file that defines COURSE; default: this course")
+    parser.add_argument(
+        "--due",
+        nargs="+",
+        metavar="NAME",
+        help="notebooks that are due and count, by the beginning of their names (02 03); default: all",
+    )
     parser.add_argument("--one", action="store_true", help="everything in the folder or zip is one student's")
     parser.add_argument(
         "--csv",
@@ -72,6 +78,8 @@ def main(args: argparse.Namespace) -> int:
     course = load_course(args.course) if args.course else this_course()
     if args.solutions:
         course = replace(course, solutions=args.solutions)
+    if args.due:
+        course = replace(course, due=tuple(name for item in args.due for name in item.split(",") if name))
     limits = Limits(seconds=args.seconds, total_seconds=args.notebook_seconds, memory=args.memory * 2**20)
     with _executor(args.scheduler) as (executor, size):
         summary = grade_class(

@@ -35,6 +35,8 @@ class Course:
         solutions: folder with the reference functions, one `<stem>.py` each.
         readable: more files or folders that a submission may read, such as data.
         origin: set by `this_course` and `load_course`.
+        due: the notebooks that are due, by the beginning of their names ("02"); none means all.
+        not_due: exercises of the others, which are known and not graded. See `what_is_due`.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Course:
     solutions: Path
     readable: tuple[Path, ...] = ()
     origin: Origin | None = field(default=None, repr=False, compare=False)
+    due: tuple[str, ...] = ()
+    not_due: dict[str, Exercise] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled by its origin where all exercises are of it, however few are left."""
@@ -57,6 +61,31 @@ class Course:
     def stems(self) -> tuple[str, ...]:
         """The notebooks' names, in the order of their exercises."""
         return tuple(dict.fromkeys(exercise.notebook for exercise in self.exercises.values()))
+
+    @property
+    def every_stem(self) -> tuple[str, ...]:
+        """The names of all its notebooks, also of those that aren't due."""
+        return tuple(dict.fromkeys((*self.stems, *(e.notebook for e in self.not_due.values()))))
+
+    def what_is_due(self) -> "Course":
+        """The course of the notebooks that are due: only they are graded and count.
+
+        Raises:
+            GradingError: something is due that isn't there.
+        """
+        for name in self.due:
+            if not name or not any(stem.startswith(name) for stem in self.every_stem):
+                known = ", ".join(self.every_stem)
+                raise GradingError(f"{name!r} is due, but no notebook's name begins so. There are {known}.")
+        if not self.due:
+            return self
+        stems = {stem for stem in self.every_stem if stem.startswith(self.due)}
+        every = self.exercises | self.not_due
+        return replace(
+            self,
+            exercises={name: exercise for name, exercise in every.items() if exercise.notebook in stems},
+            not_due={name: exercise for name, exercise in every.items() if exercise.notebook not in stems},
+        )
 
     def of_notebook(self, stem: str) -> list[Exercise]:
         return [exercise for exercise in self.exercises.values() if exercise.notebook == stem]
@@ -77,11 +106,9 @@ class Course:
         """What reading a submission has to know of it."""
         texts = [cell.source for notebook in self.masters.values() for cell in notebook.cells]
         common = {row for text in texts for row in shingles(text)}
-        questions = {
-            e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open)
-            for e in self.exercises.values()
-        }
-        return Lessons(self.masters, questions, sorted(common), self.shipped)
+        return Lessons(
+            self.masters, _named(self.exercises), _named(self.not_due), sorted(common), self.shipped
+        )
 
     @cached_property
     def shipped(self) -> CourseAnswers:
@@ -103,6 +130,10 @@ class Course:
             digest.update(repr(sorted(fields.items())).encode())
             digest.update(Path(inspect.getsourcefile(exercise.cases)).read_bytes())
         return digest.hexdigest()[:16]
+
+
+def _named(exercises: dict[str, Exercise]) -> dict[str, NamedQuestion]:
+    return {e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open) for e in exercises.values()}
 
 
 def _course(make: Callable[[], Course] | None, exercises: Any, name: str, *where: Any) -> Course:

@@ -77,12 +77,13 @@ def grade_class(
         say: takes lines for the screen.
     """
     begin = time.perf_counter()
+    course = course.what_is_due()
     stop = Event()
     away = None if executor is None else partial(_away, executor, stop)
     grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away)
     summary = Summary()
     waiting: list[tuple[Submission, str]] = []
-    found = find_submissions(submissions, course.stems, one=one, out=out, say=say)
+    found = find_submissions(submissions, course.every_stem, one=one, out=out, say=say)
     for submission in found:
         try:
             digest = grader.digest(submission)

@@ -237,6 +237,7 @@ class Grader:
             cpu=sum((run.cpu for run in runs.values()), 0.0),
             memory=max((run.memory for run in runs.values()), default=0),
             shingles=paper.shingles,
+            email=submission.email,
         )
         if paper.remarks:
             result.remarks["files"] = paper.remarks
@@ -289,8 +290,8 @@ def grade_notebook(
     Raises:
         GradingError: the sandbox can't be had here, or the course is incomplete.
     """
-    path, course = Path(path), course or this_course()
-    [submission] = find_submissions(path, course.stems, one=True)
+    path, course = Path(path), (course or this_course()).what_is_due()
+    [submission] = find_submissions(path, course.every_stem, one=True)
     grader = Grader(course, limits, seed, (path,), allow_unsandboxed)
     try:
         for line in grader.start([submission]):

@@ -58,6 +58,7 @@ class Result:
     cpu: float = 0.0
     memory: int = 0
     shingles: list[int] = field(default_factory=list)
+    email: str = ""
 
 
 def score_exercise(key: AnswerKey, outcomes: list[Outcome], words: str) -> ExerciseResult:

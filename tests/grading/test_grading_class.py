@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -89,7 +90,7 @@ def report(course2, tmp_path_factory):
 def test_a_blank_is_not_a_nought(report):
     rows = grades(report[0] / "out")
     assert rows["Ada"] | {"look": ""} == {
-        "student": "Ada", "id": "", "status": "answers to read", "total": "9", "of": "10",
+        "student": "Ada", "id": "", "email": "", "status": "answers to read", "total": "9", "of": "10",
         "1.1": "2", "1.2": "2", "1.3": "2", "2.1": "3", "2.2": "", "look": "",
     }  # fmt: skip
     assert (rows["Copycat"]["2.1"], rows["Copycat"]["2.2"]) == ("3", "0")
@@ -208,6 +209,20 @@ def test_points_by_hand_and_who_has_left(course2, tmp_path):
     assert (out / "marks.csv").read_bytes() == written
 
 
+def test_what_is_due_counts_alone(course2, tmp_path):
+    files = {"02_words.ipynb": second(RIGHT["2.1"], "Because."), "01_boards.ipynb": solved()}
+    write_files(tmp_path / "submissions" / "Ada", files)
+    course = dataclasses.replace(course2, due=("02",))
+    grade_class(course, tmp_path / "submissions", tmp_path / "out", limits=LIMITS, say=silent)
+    ada = grades(tmp_path / "out")["Ada"]
+    assert {name: ada[name] for name in ("status", "total", "of", "2.1", "2.2")} == {
+        "status": "answers to read", "total": "3", "of": "4", "2.1": "3", "2.2": "",
+    }  # fmt: skip
+    assert "1.1" not in ada
+    page = (tmp_path / "out/feedback/Ada.html").read_text()
+    assert "01_boards.ipynb was left out: 01_boards is not due." in page
+
+
 def test_who_hands_in_again_is_graded_again(course2, tmp_path):
     for name in ("Ada", "Only the first"):
         write_files(tmp_path / "submissions" / name, {"01_boards.ipynb": solved()})
@@ -322,3 +337,19 @@ def test_a_name_that_the_terminal_cannot_print(tmp_path, monkeypatch):
     assert command.main(parser.parse_args([str(tmp_path), "--out", str(tmp_path)])) == 1
     screen.flush()
     assert "not graded: ? ? (RuntimeError: a bug)" in screen.buffer.getvalue().decode("latin-1")
+
+
+@pytest.mark.parametrize("options", [["--due", "02", "03"], ["--due", "02,03"], ["--due", "02,", "03"]])
+def test_options_reach_the_grader(options, tmp_path, monkeypatch):
+    given = {}
+
+    def grade(course, *args, **options):
+        given.update(options, due=course.due)
+        return Summary()
+
+    monkeypatch.setattr("othello_interp.grading.grade.grade_class", grade)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    more = ["--out", str(tmp_path), "--one", "--csv", "semicolon"]
+    assert command.main(parser.parse_args([str(tmp_path), *options, *more])) == 0
+    assert (given["due"], given["one"], given["csv_kind"]) == (("02", "03"), True, "semicolon")

@@ -168,6 +168,65 @@ def test_one_students_folder(tmp_path):
     assert [file.name for file in row.found.files] == ["01_boards_final.ipynb", "02_words.ipynb"]
 
 
+ROSTER = """---
+submission_5001:
+  :submitters:
+  - :name: Ada Example
+    :email: ada@example.org
+    :sid: '100'
+  :created_at: 2026-11-01 10:00:00.000000000 Z
+  :score: 7.0
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    tests: []
+submission_5002:
+  :submitters:
+  - :name: "Zoe\\u0308"
+    :email: zoe@example.org
+  - :name: 7
+    :email:
+submission_5003:
+  :submitters: []
+"""
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["in a zip", "in a folder"])
+def test_gradescopes_list_of_names(packed, tmp_path):
+    files = {f"assignment_77_export/submission_{n}/01_boards.ipynb": TEXT for n in (5001, 5002, 5003)}
+    files |= {"assignment_77_export/submission_metadata.yml": ROSTER}
+    files |= {"assignment_77_export/submission_5003/submission_metadata.yml": ROSTER}
+    rows = find_submissions(class_of(tmp_path, files, packed), STEMS)
+    assert [(row.student, row.id, row.email, len(row.found.files)) for row in rows] == [
+        ("Ada Example", "5001", "ada@example.org", 1),
+        ("submission_5003", "5003", "", 1),
+        ("Zoë, 7", "5002", "zoe@example.org", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it doesn't list submissions"),
+        ("- 1", "it doesn't list submissions"),
+        ("a: [", "it is no YAML (ParserError)"),
+        ("[" * 100_000, "it is no YAML (RecursionError)"),
+        ("? [1]\n: 2\n", "it is no YAML (ConstructorError)"),
+        ("submission_1: 5\n1: {}\nsubmission_1: {':submitters': [3]}", ""),
+        ("submission_1: !!python/object/apply:os.system ['true']", ""),
+        ("\x00", "it is no YAML (ReaderError)"),
+    ],
+)
+def test_a_list_of_names_that_is_none_stops_nobody(text, why, tmp_path):
+    files = {"submission_1/01_boards.ipynb": TEXT, "submission_2/01_boards.ipynb": TEXT}
+    said = []
+    path = class_of(tmp_path, files | {"submission_metadata.yml": text}, packed=False)
+    assert [row.student for row in find_submissions(path, STEMS, say=said.append)] == [
+        "submission_1", "submission_2",
+    ]  # fmt: skip
+    assert said == [f"submission_metadata.yml gives no names: {why}."] * bool(why) + [
+        "Nobody's submission, left out: submission_metadata.yml."
+    ]
+
+
 def test_a_repository_by_itself_is_one_students(tmp_path):
     files = {"me/.git/config": b"x", "me/notebooks/01_boards.ipynb": TEXT, "me/docs/02_words.ipynb": TEXT}
     assert list(found(class_of(tmp_path, files, packed=False))) == [("me", "")]

@@ -4,16 +4,20 @@ import io
 import json
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 import small_course
 from small_course import RIGHT, first, second, solved
 
+from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.submissions import collect
 from othello_interp.grading.submissions.collect import unpack
 from othello_interp.grading.submissions.handed_in import Budget, Collected, File
+from othello_interp.grading.submissions.paper import Lessons, read_paper
 from othello_interp.grading.submissions.reading import read_files
+from othello_interp.grading.typed import from_plain, to_plain
 
 NOTEBOOK = json.dumps(solved()).encode()
 
@@ -194,3 +198,25 @@ def test_a_zip_in_a_zip_larger_than_allowed(monkeypatch):
     assert unpack(io.BytesIO(data), "work.zip", Budget()).problems == [
         "work.zip/inner.zip is larger than 0 MB"
     ]
+
+
+def test_only_what_is_due_is_read(tmp_path):
+    course = replace(small_course.build(tmp_path, notebooks=2), due=("02",)).what_is_due()
+    assert (course.stems, course.every_stem) == (("02_words",), ("02_words", "01_boards"))
+    assert list(course.exercises) == ["2.1", "2.2"]
+    lessons = from_plain(Lessons, to_plain(course.lessons))
+    files = [file("ada_01.ipynb", solved()), file("b.ipynb", second(RIGHT["2.1"]))]
+    paper = read_paper(Collected(files), lessons)
+    assert list(paper.plans) == ["02_words"]
+    assert (paper.problems, paper.unreadable) == ([], False)
+    assert paper.remarks == ["ada_01.ipynb was left out: 01_boards is not due."]
+    assert course.what_is_due() == course
+    wider = replace(course, due=("01", "02")).what_is_due()
+    assert set(wider.stems) == {"01_boards", "02_words"}
+
+
+@pytest.mark.parametrize("due", [("09",), ("02", "x"), ("",)])
+def test_what_is_due_must_be_there(due, tmp_path):
+    course = replace(small_course.build(tmp_path, notebooks=2), due=due)
+    with pytest.raises(GradingError, match=r"is due, but no notebook's name begins so. There are 01_boards"):
+        course.what_is_due()

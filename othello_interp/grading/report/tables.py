@@ -67,14 +67,15 @@ def remove_leftovers(out: Path, keys: Iterable[str]) -> int:
 def grades(course: Course, results: list[Result], failed: dict[str, str]) -> list[list[Cell]]:
     """The grades as a table: a cell is blank, not 0, where nothing could be graded."""
     of = float(sum(exercise.points for exercise in course.exercises.values()))
-    rows: list[list[Cell]] = [["student", "id", "status", "total", "of", *course.exercises, "look"]]
+    rows: list[list[Cell]] = [["student", "id", "email", "status", "total", "of", *course.exercises, "look"]]
     for result in results:
         points = [item.points for item in result.exercises.values()]
         look = "; ".join(result.look)
-        rows.append([result.student, result.id, str(result.status), result.total, of, *points, look])
+        who = [result.student, result.id, result.email]
+        rows.append([*who, str(result.status), result.total, of, *points, look])
     blanks = [None] * len(course.exercises)
     for student, reason in failed.items():
-        rows.append([student, None, str(Standing.FAILED), None, of, *blanks, reason])
+        rows.append([student, None, None, str(Standing.FAILED), None, of, *blanks, reason])
     return rows
 
 

@@ -23,6 +23,7 @@ from othello_interp.grading.submissions.names import (
     printable,
     remainder,
 )
+from othello_interp.grading.submissions.roster import Group, read_roster
 from othello_interp.grading.submissions.tree import Node, NotAZip, folder, kind_of, on_disk, open_zip, zipped
 
 MAX_STUDENTS = 50_000  # entries at the top
@@ -35,12 +36,14 @@ class Submission:
 
     Attributes:
         found: the files, not yet opened.
+        email: the student's address, where the platform tells it.
         key: a file name for the student's results: nobody else's in the class, the same in every run.
     """
 
     student: str
     id: str = ""
     found: Collected = field(default_factory=Collected)
+    email: str = ""
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -78,17 +81,22 @@ def find_submissions(
     root = _without_wrappers(root, notebooks)
     found: dict[tuple[str, str], Submission] = {}
     left_out, loose = [], []
-    for node in _top(root):
+    top = _top(root)
+    people = _people(top, say)
+    for node in top:
         known = export(node.name)
         if known is None and node.children is None:
-            if OTHERS.fullmatch(node.name) and not node.problem:
+            if OTHERS.fullmatch(node.name):
                 left_out.append(node.name)
                 continue
             if node.file is None and not node.problem:
                 loose.append(node)
                 continue
         student, number = known or _student(node, notebooks, path.stem)
-        submission = found.setdefault((student, number), Submission(student, number))
+        email = ""
+        if node.name in people:
+            student, email = people[node.name].names, people[node.name].addresses
+        submission = found.setdefault((student, number), Submission(student, number, email=email))
         try:
             submission.found.add(collect(node, Budget()))
         except Exception as error:  # whatever it is, it holds up nobody else
@@ -144,6 +152,17 @@ def _top(root: Node) -> list[Node]:
     return sorted((node for node in nodes if not JUNK.fullmatch(node.name)), key=lambda node: node.name)
 
 
+def _people(top: list[Node], say: Callable[[str], None]) -> dict[str, Group]:
+    """Names and addresses by folder, from the list that Gradescope puts beside them."""
+    for node in top:
+        if kind_of(node.name) == "roster" and node.file is not None:
+            try:
+                return read_roster(node.file(node.name).read())
+            except (ValueError, OSError, zipfile.BadZipFile) as error:
+                say(f"{node.name} gives no names: {error}.")
+    return {}
+
+
 def _without_wrappers(root: Node, notebooks: tuple[str, ...]) -> Node:
     """The folder whose contents are the students': take off folders around everything."""
     while True:
@@ -164,7 +183,11 @@ def _is_class(node: Node, notebooks: tuple[str, ...]) -> bool:
     if names & {".git", "pyproject.toml"}:  # a repository that was handed in
         return False
     inside = _top(node)
-    own = [remainder(child.name, notebooks) for child in inside if child.file is not None]
+    own = [
+        remainder(child.name, notebooks)
+        for child in inside
+        if child.file is not None and not OTHERS.fullmatch(child.name)
+    ]
     return all(own) and (bool(own) or any(child.children is not None for child in inside))
 
 

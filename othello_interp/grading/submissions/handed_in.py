@@ -16,7 +16,7 @@ class File:
 
     Attributes:
         name: path inside the submission: "week 1/02_words.ipynb", in a zip "work.zip/02_words.ipynb".
-        kind: "notebook" or "zip".
+        kind: "notebook" or "zip"; a platform's list of names is a "roster", and nobody's submission.
         size: bytes, as its folder or zip claims.
         modified: seconds since 1970 by the clock below, None if no time is known.
         clock: where the time comes from, "" for the folder or zip of the class, else the name of the

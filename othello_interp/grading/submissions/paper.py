@@ -32,6 +32,7 @@ class Lessons:
 
     masters: dict[str, Notebook]
     questions: dict[str, NamedQuestion]
+    not_due: dict[str, NamedQuestion]  # of notebooks that are known and not graded
     common: list[int]  # shingles of the course's own cells
     shipped: CourseAnswers  # how its solved notebooks are known
 
@@ -62,7 +63,7 @@ class Paper:
 
 def read_paper(handed_in: Collected, lessons: Lessons) -> Paper:
     """Read and plan a student's files. What is wrong with them is noted."""
-    reading = read_files(handed_in, lessons.masters, lessons.questions, lessons.shipped)
+    reading = read_files(handed_in, lessons.masters, lessons.questions, lessons.shipped, lessons.not_due)
     paper = Paper(problems=reading.problems, remarks=reading.remarks, doubts=reading.doubts)
     paper.unreadable = reading.unreadable
     sources = []

@@ -67,6 +67,7 @@ def read_files(
     masters: dict[str, Notebook],
     exercises: Mapping[str, Question],
     shipped: CourseAnswers = NONE_SHIPPED,
+    not_due: Mapping[str, Question] | None = None,
 ) -> Reading:
     """Read a student's files. What is wrong with them is noted; nothing is raised.
 
@@ -75,7 +76,9 @@ def read_files(
         masters: the course's own notebooks, by stem.
         exercises: the course's, by id.
         shipped: how the course's solved notebooks are known; they are left out.
+        not_due: exercises of notebooks that are left out because they aren't due.
     """
+    every = {**exercises, **(not_due or {})}
     inside = unpack_all(handed_in.files, Budget())
     reading = Reading(problems=handed_in.problems + inside.problems)
     hidden = bool(reading.problems)  # something was handed in that can't be read
@@ -97,9 +100,12 @@ def read_files(
             reading.problems.append(f"{shown}: can't be read ({type(error).__name__}: {error})"[:300])
             reading.unreadable = True
             continue
-        stem = which_notebook(notebook, file.name.rpartition("/")[2], exercises)
+        stem = which_notebook(notebook, file.name.rpartition("/")[2], every)
         if not stem:
             reading.problems.append(f"{shown}: none of this course's exercises is in it")
+            continue
+        if stem not in masters:
+            reading.remarks.append(f"{shown} was left out: {stem} is not due.")
             continue
         whose = provenance(notebook, masters[stem], shipped)
         if whose.left_out:

@@ -12,6 +12,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, cast
 
+from othello_interp.grading.submissions import roster
 from othello_interp.grading.submissions.handed_in import MAX_FILE, MAX_ZIP, File
 from othello_interp.grading.submissions.names import brief
 
@@ -30,7 +31,7 @@ class Node:
     Attributes:
         name: one part of a path, in NFC.
         children: a folder's contents; None if it is no folder. May raise OSError.
-        file: given `name`, the notebook or zip; None if it is something else.
+        file: given `name`, the notebook, zip or roster; None if it is something else.
         problem: why it can't be used; the name comes first.
     """
 
@@ -41,14 +42,16 @@ class Node:
 
 
 def kind_of(name: str) -> str:
-    """ "notebook", "zip" or "" by a file's ending."""
+    """ "notebook" or "zip" by a file's ending, "roster" by its name, else ""."""
+    if name == roster.NAME:
+        return "roster"
     ending = name.lower().rpartition(".")[2]
     return {"ipynb": "notebook", "zip": "zip"}.get(ending, "")
 
 
 def _too_large(name: str, size: int) -> str:
     """Why a file isn't read because of its size; "" if it is."""
-    limit = {"notebook": MAX_FILE, "zip": MAX_ZIP}.get(kind_of(name), size)
+    limit = {"notebook": MAX_FILE, "zip": MAX_ZIP, "roster": roster.MAX_SIZE}.get(kind_of(name), size)
     if size <= limit:
         return ""
     return f"{brief(name)} holds {size:,} bytes and was not opened: at most {limit // 2**20} MB are read"
