@@ -7,6 +7,7 @@ import argparse
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,26 @@ def test_an_answer_is_checked_without_alarms_and_forks():
     assert result.returncode == 0, result.stderr[-2000:]
     assert "2.3" in result.stdout
     assert "C0" in result.stdout or "1.1" in result.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder in which not even root can write")
+def test_without_widgets_and_without_a_home_that_can_be_written_one_line_says_so(monkeypatch):
+    for name in ("XDG_DATA_HOME", "OTHELLO_INTERP_PROGRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/proc/self")
+    code = (
+        "import sys; sys.modules['ipywidgets'] = None\n"
+        "from othello_interp import check, hint, progress, solution, utils\n"
+        "from othello_interp.board import initial_board\n"
+        "assert utils.plot_board(initial_board(), return_fig=True).data\n"
+        "for _ in range(2): check('1.1', lambda label: 3)\n"
+        "hint('1.1'); solution('1.1'); progress()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert result.stdout.count("could not be saved") == 1
+    assert "Kept in" not in result.stdout
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize(("system", "platform"), [("Windows", "win32"), ("Darwin", "darwin")])

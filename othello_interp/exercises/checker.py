@@ -4,6 +4,7 @@ None of them raises on a student's error, or for want of something on the machin
 """
 
 import inspect
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -35,6 +36,7 @@ from othello_interp.exercises.showing.progress_file import (
 from othello_interp.exercises.status import Status
 
 SEED = 0
+_told: set[str] = set()  # what has been said about the progress file
 KINDS = {
     Status.PASSED: "good",
     Status.NOT_ATTEMPTED: "quiet",
@@ -78,7 +80,7 @@ def check(exercise: Any, fn: Any = None) -> None:
     if found is None:
         return
     result = verdict(found, exercise if callable(exercise) else fn)
-    entry, note = update_progress(found.id, lambda entry: checked(entry, result.status))
+    entry, note = _update(found.id, lambda entry: checked(entry, result.status))
     if note:
         result = replace(result, notes=(*result.notes, note))
     panel = check_panel(found, result, entry)
@@ -136,7 +138,7 @@ def hint(exercise: Any) -> None:
     def one_more(entry: Entry) -> Entry:
         return replace(entry, hints=min(entry.hints + 1, total))
 
-    entry, note = update_progress(found.id, one_more)
+    entry, note = _update(found.id, one_more)
     if not total:
         footer = messages.HINT_NONE
     else:
@@ -172,7 +174,7 @@ def solution(exercise: Any) -> None:
     def seen(entry: Entry) -> Entry:
         return replace(entry, solution=entry.solution or entry.status != Status.PASSED)
 
-    _, note = update_progress(found.id, seen)
+    _, note = _update(found.id, seen)
     text = "\n\n".join([*parts, *filter(None, [note])])
     show(text, markdown=text)
 
@@ -200,10 +202,19 @@ def progress() -> None:
         passed=len(passed), total=len(checkable), points=sum(e.points for e in passed),
         all_points=sum(e.points for e in checkable),
     )  # fmt: skip
-    with suppress(RuntimeError):  # there is no home folder, and the note says so
-        note = f"{note} {messages.PROGRESS_KEPT.format(path=progress_path())}"
+    with suppress(OSError, RuntimeError):  # there is no home folder, and the note says so
+        if progress_path().exists():
+            note = f"{note} {messages.PROGRESS_KEPT.format(path=progress_path())}"
     table = Table(title, tuple(rows), note.strip())
     show(table_as_text(table), table_as_html(table))
+
+
+def _update(exercise: str, change: Callable[[Entry], Entry]) -> tuple[Entry, str]:
+    """`update_progress`, but what is wrong with the progress file is told once."""
+    entry, note = update_progress(exercise, change)
+    news = "" if note in _told else note
+    _told.add(note)
+    return entry, news
 
 
 def _find(exercise: Any) -> Exercise | None:
