@@ -46,6 +46,7 @@ main_modules: dict[str, types.ModuleType] = {}  # what the given cells of each n
 def run_given(cells: dict[str, str]) -> tuple[types.ModuleType, list[str]]:
     """Run a notebook's given cells, in the zygote; their `__main__` module, and what went wrong."""
     notebook = _Notebook(new_main())
+    notebook.shell.install()
     failed = []
     for name, source in cells.items():
         answer = notebook.run_cell(f"given cell {name}", source, [], 600.0, "", "all")
@@ -67,6 +68,7 @@ def serve(descriptor: int) -> None:
     sys.path.insert(0, "")  # as in Jupyter; here it is the scratch folder
     name, _ = wire.receive(channel)
     notebook = _Notebook(main_modules.get(name) or new_main())
+    notebook.shell.install()
     operations: dict[str, Callable[..., Any]] = {
         "cell": notebook.run_cell,
         "call": notebook.call,
@@ -92,7 +94,6 @@ class _Notebook:
         self.main = sys.modules["__main__"] = main
         self.space = main.__dict__
         self.shell = Shell(self.space, self._run_magic)
-        self.shell.install()
         self.places: dict[str, int] = {}  # cells by label, in the order in which they came
         self.found: dict[str, dict[int, Any]] = {}  # function -> by place, what it was after that cell
         self.unparsed = ""  # the last cell that did not parse: the next may be the rest of it
