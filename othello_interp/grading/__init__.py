@@ -18,7 +18,8 @@ From outside in:
     running/       parcel: a student's files on their way;  worker: where they are read and run
                    client: starts what is forked;  handle: one child;  wire: what they say to each other
                    zygote: the process that is forked;  reader, child: in its forks, read and run
-                   ipython: what a notebook finds around it;  mend: code that exports have garbled
+                   session: a notebook as it runs;  ipython: what it finds around it
+                   mend: code that exports have garbled
                    job: drives children through a notebook
                    examiner: the trusted process that knows the answers, forked to judge
     sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how

@@ -8,7 +8,8 @@ import pytest
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.stub import is_stub
 from othello_interp.exercises.records import Case
-from othello_interp.grading.running.child import _Notebook, new_main
+from othello_interp.grading.running.child import new_main
+from othello_interp.grading.running.session import Session
 
 STUBS = {
     "bare": "def f(x): raise NotImplementedError",
@@ -61,13 +62,13 @@ def test_answers(source):
 
 @pytest.mark.parametrize("source", [source for name, source in STUBS.items() if "async" not in name])
 def test_both_sides_say_not_attempted(source, monkeypatch):
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a _Notebook takes its place
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a Session takes its place
     case = Case("one", {"x": [1.0]})
     if "cache" in source:
         case = Case("one", {"x": 1.0})
     assert run_case(made(source), case).status == "not attempted"
     # In the grader an answer further up counts, and the stub below it does not.
-    notebook = _Notebook(types.ModuleType("__main__"))
+    notebook = Session(types.ModuleType("__main__"))
     for number, text in enumerate(["def f(x): return 7", source]):
         assert notebook.run_cell(f"cell {number}", text, ["f"], 5.0, "", "all")["status"] == "ran"
     assert notebook.call("f", case, 5.0).value == 7

@@ -244,33 +244,33 @@ FORGERS = [
     ),
     forger(
         "hooks the cells, so that later ones are empty",
-        "import othello_interp.grading.running.child as child\n"
-        "child._Notebook.run_cell = lambda self, *a, **k: {'status': 'ran', 'error': '', 'ignored': []}\n"
-        "child._Notebook.call = lambda self, *a, **k: None",
+        "import othello_interp.grading.running.session as session\n"
+        "session.Session.run_cell = lambda self, *a, **k: {'status': 'ran', 'error': '', 'remarks': []}\n"
+        "session.Session.call = lambda self, *a, **k: None",
         {},
         e1_1="",
     ),
     forger(
         "answers with forged outcomes",
-        "import othello_interp.grading.running.child as child\n"
+        "import othello_interp.grading.running.session as session\n"
         "from othello_interp.exercises.calling.plain import Outcome\n"
-        "child._Notebook.call = lambda self, function, case, seconds: "
+        "session.Session.call = lambda self, function, case, seconds: "
         "{'status': 'passed', 'points': 1000, 'case': case.name}",
     ),
     forger(
         "answers with outcomes of the wrong types",
-        "import othello_interp.grading.running.child as child\n"
+        "import othello_interp.grading.running.session as session\n"
         "from othello_interp.exercises.calling.plain import Outcome\n"
         "from othello_interp.exercises.status import Status\n"
-        "child._Notebook.call = lambda self, function, case, seconds: Outcome(\n"
+        "session.Session.call = lambda self, function, case, seconds: Outcome(\n"
         "    case.name, Status.RETURNED, None, error=7, changed=3, global_data='x', printed=None,\n"
         "    seconds='fast')",
     ),
     forger(
         "sends answers beforehand",
-        "import socket, torch\nfrom othello_interp.grading import wire\n"
+        "import socket, torch\nfrom othello_interp.grading.running import wire\n"
         "from othello_interp.exercises.calling.plain import Outcome\nchannel = socket.socket(fileno=3)\n"
-        "wire.send(channel, {'status': 'ran', 'error': '', 'ignored': []})\n"
+        "wire.send(channel, {'status': 'ran', 'error': '', 'remarks': []})\n"
         "for name in ('5 boards', '7 boards'):\n"
         "    wire.send(channel, Outcome(name, 'returned', torch.ones(2, 3)))\n"
         "channel.detach()",
