@@ -64,9 +64,9 @@ def test_a_mistake_may_agree_with_the_reference_on_some_cases(sample_solutions):
 
 def test_an_unknown_wrong_value_is_described(key):
     result = verdict(key, lambda w_out, W_U: right(w_out, W_U).mT)
-    assert result.message.startswith("At ")
-    assert "expected" in result.message
-    assert result.notes == ("The last two axes are swapped: rows and columns changed places.",)
+    assert result.message == "You have the expected values with rows and columns swapped."
+    assert result.notes[0].startswith("At ")
+    assert "expected" in result.notes[0]
     assert result.boards[0].shape == (8, 8)
 
 
@@ -147,20 +147,38 @@ def test_different_seeds_give_different_inputs(sample_solutions):
 # -- the model that was not an argument ----------------------------------------
 
 
-def test_a_failure_on_the_small_model_alone_is_said_without_a_reason(course):
-    """It may be a global model, a size, or weights that are centred in the course's model only."""
+def test_the_global_model_is_noticed(course):
     from othello_interp.exercises.calling.call import resolve
     from othello_interp.exercises.records import ModelRef
 
     key = AnswerKey(course["9.2"], seed=1)
     everywhere = resolve(ModelRef("embedded"))
-
     result = verdict(key, lambda model, layer, neuron: everywhere.blocks[layer].mlp.W_out[neuron])
     assert (result.status, result.passed, result.case) == ("wrong", 1, "small model")
-    assert result.message == messages.TINY_ONLY
+    assert (
+        result.message == "You have what comes out with the course's model in place of the argument `model`."
+    )
     assert verdict(key, lambda model, layer, neuron: model.blocks[layer].mlp.W_out[neuron]).status == "passed"
-    # Wrong on both: not that mistake.
-    assert verdict(key, lambda model, layer, neuron: everywhere.W_U[0]).message != messages.TINY_ONLY
+    # Wrong on both: not that slip.
+    assert "course's model" not in verdict(key, lambda model, layer, neuron: everywhere.W_U[0]).message
+
+
+def test_a_failure_on_the_small_model_alone_may_have_another_reason(course):
+    """The course's weights are centred: to take off their mean changes nothing there."""
+    key = AnswerKey(course["9.2"], seed=1)
+
+    def centred(model, layer, neuron):
+        w_out = model.blocks[layer].mlp.W_out[neuron]
+        return w_out - w_out.mean()
+
+    def of_one_size(model, layer, neuron):
+        w_out = model.blocks[layer].mlp.W_out[neuron]
+        return w_out if len(w_out) > 100 else w_out**2 + w_out.flip(0)
+
+    assert "the expected values minus their mean" in verdict(key, centred).message
+    result = verdict(key, of_one_size)
+    assert (result.passed, result.message) == (1, messages.TINY_ONLY)
+    assert "global" not in result.message
 
 
 # -- one answer, one explanation -----------------------

@@ -14,6 +14,7 @@ from othello_interp.errors import FileError
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.calling.settings import own_settings
+from othello_interp.exercises.judging.slips.variants import Variants
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases
 from othello_interp.exercises.status import Status
 from othello_interp.storage.paths import load_file
@@ -71,6 +72,7 @@ class AnswerKey:
             self.cases: list[Case] = make_cases(exercise, seed)
         self._expected: list[Outcome] | None = None
         self._mistaken: dict[str, list[Outcome]] = {}
+        self._variants: Variants | None = None
 
     @property
     def expected(self) -> list[Outcome]:
@@ -87,6 +89,15 @@ class AnswerKey:
                     )
             self._expected = outcomes
         return self._expected or []
+
+    @property
+    def variants(self) -> Variants:
+        """What else the reference could give, worked out as it is asked for."""
+        if self._variants is None:
+            seconds = [outcome.seconds for outcome in self.expected]
+            reference = load_reference(self.exercise, self.solutions)
+            self._variants = Variants(reference, self.cases, self.exercise.time_limit, seconds)
+        return self._variants
 
     def mistaken(self, mistake: Mistake) -> list[Outcome]:
         """The outcomes of a known mistake."""

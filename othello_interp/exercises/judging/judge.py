@@ -12,7 +12,7 @@ from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import FORGOT_RETURN, compare
-from othello_interp.exercises.judging.resemble import resemblance
+from othello_interp.exercises.judging.slips.explain import explain
 from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
 from othello_interp.exercises.status import GOES_ON, Status
@@ -29,6 +29,7 @@ class Verdict:
         message: the main thing to say, in the student's terms.
         notes: further things worth saying, the most useful first.
         mistake: key of the known mistake that gives this very answer, or "".
+        slip: what else gives this very answer, in words, if no known mistake does.
         found, expected: both sides in short, for the first case that fails.
         boards: the found and the expected board and where they differ, if the difference is on a board.
         case: name of that case.
@@ -44,6 +45,7 @@ class Verdict:
     message: str = ""
     notes: tuple[str, ...] = ()
     mistake: str = ""
+    slip: str = ""
     found: str = ""
     expected: str = ""
     boards: tuple[Tensor, Tensor, Tensor] | None = None
@@ -115,15 +117,15 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     if first.guess == FORGOT_RETURN and any(outcome.value is None for outcome in key.expected):
         first = replace(first, guess="")  # None is an answer here
     outcome = outcomes[first.index]
-    mistake = _known_mistake(key, outcomes)
+    mistake, slip = _known_mistake(key, outcomes), ""
     if mistake:
         message, notes = mistake.message, [first.message, *notes]
+    elif slip := _slip(key, outcomes):
+        message, notes = slip, [first.message, *notes]
     elif _only_tiny_fails(key.cases, problems):
         message, notes = messages.TINY_ONLY, [str(first), *notes]
     else:
-        expected = key.expected[first.index].value
-        alike = resemblance(outcome.value, expected, exercise.rtol, exercise.atol)
-        message, notes = first.message if alike else str(first), [*filter(None, [alike]), *notes]
+        message = str(first)
     if outcome.global_data:
         notes.append(
             messages.GLOBAL_DATA.format(names=", ".join(f"`{name}`" for name in outcome.global_data))
@@ -131,8 +133,9 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     return replace(
         lost, status=Status.RAISED if outcome.status == Status.RAISED and not mistake else Status.WRONG,
         share=mistake.credit if mistake else min((p.share for p in problems), default=0.0),
-        message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", found=first.found,
-        expected=first.expected, boards=first.boards, case=outcome.case, passed=len(names) - len(problems),
+        message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", slip=slip,
+        found=first.found, expected=first.expected, boards=first.boards, case=outcome.case,
+        passed=len(names) - len(problems),
         traceback=outcome.traceback, printed=outcome.printed,
     )  # fmt: skip
 
@@ -184,6 +187,14 @@ def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outco
         else:
             returned_wrong |= key.exercise.score is not None or not same(found.value, expected.value)
     return returned_wrong
+
+
+def _slip(key: AnswerKey, outcomes: list[Outcome]) -> str:
+    """What gives this very answer, whatever the exercise: a changed input, result or reference."""
+    if key.exercise.score is not None or any(outcome.status != Status.RETURNED for outcome in outcomes):
+        return ""
+    found, right = [outcome.value for outcome in outcomes], [outcome.value for outcome in key.expected]
+    return explain(found, right, key.variants, key.exercise.rtol, key.exercise.atol)
 
 
 def _only_tiny_fails(cases: list[Case], problems: list[_Problem]) -> bool:

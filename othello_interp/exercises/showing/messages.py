@@ -1,4 +1,4 @@
-"""The wording of what students are told. Differences are put into words in compare.py and resemble.py."""
+"""The wording of what students are told. Differences are put into words in judging."""
 
 from othello_interp.exercises.status import Status
 

@@ -1,0 +1,7 @@
+"""What a wrong answer comes from, whatever the exercise: the reference on changed inputs, a changed result of
+it, the reference with one thing in it changed, or two of these.
+
+    alike     when two answers are the same, and when that is no coincidence
+    inputs    changed inputs      results   changed results      mutants   a changed reference
+    explain   which of them gives a student's answer on every case
+"""

@@ -1,0 +1,299 @@
+"""The single changes that mutants.py makes to one node of a reference, each with a clause for the student."""
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Edit = tuple[str, Callable[[Any], ast.AST]]
+
+WORDS = {
+    "sum": "the sum",
+    "mean": "the mean",
+    "softmax": "the softmax",
+    "norm": "the length",
+    "argmax": "the argmax",
+    "quantile": "the quantile",
+    "std": "the standard deviation",
+    "pow": "the square",
+    "flatten": "the flattening",
+    "abs": "the absolute value",
+    "sqrt": "the root",
+    "float": "the turning into floats",
+    "diff": "the differences",
+}
+REPLACED = {
+    "sum": ("mean", "prod"),
+    "mean": ("sum", "median"),
+    "argmax": ("argmin",),
+    "std": ("var", "mean"),
+    "max": ("min",),
+    "min": ("max",),
+    "softmax": ("log_softmax", "sigmoid"),
+    "ones": ("zeros",),
+    "zeros": ("ones",),
+    "label_to_id": ("label_to_square",),
+    "square_to_label": ("id_to_label",),
+    "id_to_label": ("square_to_label",),
+    "get_w_out": ("get_w_in",),
+    "get_w_in": ("get_w_out",),
+}
+SAID = {
+    "label_to_square": "when numbers of squares stand where tokens belong",
+    "id_to_label": "when numbers of squares are read as tokens",
+    "square_to_label": "when tokens are read as numbers of squares",
+    "get_w_in": "with the input weights in place of the output weights",
+    "get_w_out": "with the output weights in place of the input weights",
+    "prod": "when values are multiplied, not added up",
+    "sum": "with the sum in place of the mean",
+    "mean": "with the mean in place of {what}",
+    "var": "with the variance in place of the standard deviation",
+}
+#: What stands in for a weight of the model, and how to say it.
+WEIGHTS = {
+    "W_out": ("{}.W_in.T", "with the input weights in place of the output weights"),
+    "W_in": ("{}.W_out.T", "with the output weights in place of the input weights"),
+    "W_U": ("{}.W_E.T", "with the embedding W_E in place of the unembedding W_U"),
+}
+COMPARISONS: dict[type[ast.cmpop], list[tuple[type[ast.cmpop], str]]] = {
+    ast.Gt: [
+        (ast.GtE, "when a comparison lets equal values in"),
+        (ast.Lt, "when a comparison is the other way round"),
+        (ast.LtE, "when a comparison is the other way round, equal values included"),
+    ],
+    ast.GtE: [
+        (ast.Gt, "when a comparison leaves equal values out"),
+        (ast.Lt, "when a comparison is the other way round"),
+    ],
+    ast.Lt: [
+        (ast.LtE, "when a comparison lets equal values in"),
+        (ast.Gt, "when a comparison is the other way round"),
+    ],
+    ast.LtE: [
+        (ast.Lt, "when a comparison leaves equal values out"),
+        (ast.Gt, "when a comparison is the other way round"),
+    ],
+    ast.Eq: [
+        (ast.NotEq, "when `!=` stands for `==`"),
+        (ast.GtE, "when `>=` stands for `==`"),
+        (ast.LtE, "when `<=` stands for `==`"),
+    ],
+}
+OPERATORS: dict[type[ast.operator], list[tuple[type[ast.operator], str]]] = {
+    ast.Add: [(ast.Sub, "when something is subtracted that should be added")],
+    ast.Sub: [(ast.Add, "when something is added that should be subtracted")],
+    ast.Mult: [(ast.Div, "when something is divided that should be multiplied")],
+    ast.Div: [
+        (ast.Mult, "when something is multiplied that should be divided"),
+        (ast.FloorDiv, "when a division is cut down to whole numbers"),
+    ],
+    ast.BitAnd: [(ast.BitOr, "when conditions are joined by `|` (or) that should be joined by `&` (and)")],
+    ast.BitOr: [(ast.BitAnd, "when conditions are joined by `&` (and) that should be joined by `|` (or)")],
+}
+LEFT_OUT = {
+    ast.Add: "when a term of a sum is left out",
+    ast.Sub: "when something isn't subtracted",
+    ast.Mult: "when a factor is left out",
+    ast.Div: "when a division is left out",
+    ast.MatMult: "when a matrix product is left out",
+    ast.BitAnd: "when one of the conditions is left out",
+    ast.Mod: "when the remainder is left out",
+}
+
+
+def edits(node: ast.AST, parent: ast.AST | None, arguments: list[str]) -> Iterator[Edit]:
+    """What may be changed in a node of a function with these arguments."""
+    if isinstance(node, ast.Constant):
+        yield from _of_a_constant(node, parent)
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        for new, clause in COMPARISONS.get(type(node.ops[0]), []):
+            yield clause, lambda n, new=new: ast.Compare(n.left, [new()], n.comparators)
+    elif isinstance(node, ast.BinOp):
+        yield from _of_an_operation(node)
+    elif isinstance(node, ast.UnaryOp):
+        clause = {ast.Invert: "when a mask is not turned round", ast.USub: "when a sign is left out"}
+        if type(node.op) in clause:
+            yield clause[type(node.op)], lambda n: n.operand
+    elif isinstance(node, ast.Slice):
+        yield from _of_a_slice(node)
+    elif isinstance(node, ast.Call):
+        yield from _of_a_call(node)
+    elif isinstance(node, ast.Attribute) and node.attr in WEIGHTS:
+        yield from _of_weights(node)
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield from _of_a_name(node, arguments)
+    elif isinstance(node, ast.If):
+        yield "when a condition isn't looked at", lambda n: ast.If(ast.Constant(False), n.body, n.orelse)
+    elif isinstance(node, ast.AugAssign):
+        yield "when something isn't added up", lambda n: ast.Assign([n.target], n.value)
+
+
+def _of_a_constant(node: ast.Constant, parent: ast.AST | None) -> Iterator[Edit]:
+    value = node.value
+    if isinstance(value, bool):
+        yield f"when an option is {not value}, not {value}", lambda n: ast.Constant(not n.value)
+    elif isinstance(value, int):
+        what = "a number"
+        if isinstance(parent, ast.Slice):
+            what = "the beginning or end of a cut"
+        elif isinstance(parent, ast.Subscript | ast.Tuple):
+            what = "an index"
+        elif isinstance(parent, ast.Compare):
+            what = "a number that is compared with"
+        elif isinstance(parent, ast.BinOp):
+            added = {ast.Add: "a number that is added", ast.Sub: "a number that is subtracted"}
+            what = added.get(type(parent.op), what)
+        if what == "an index":
+            yield "when an index is one off", lambda n: ast.Constant(n.value + 1)
+            yield "when an index is one off", lambda n: ast.Constant(n.value - 1)
+        elif what != "a number":
+            yield f"when {what} is one too large", lambda n: ast.Constant(n.value + 1)
+            yield f"when {what} is one too small", lambda n: ast.Constant(n.value - 1)
+    elif isinstance(value, float):
+        yield "when a number is 1 in place of 0 or the other way round", lambda n: ast.Constant(1.0 - n.value)
+
+
+def _of_an_operation(node: ast.BinOp) -> Iterator[Edit]:
+    kind = type(node.op)
+    for new, clause in OPERATORS.get(kind, []):
+        yield clause, lambda n, new=new: ast.BinOp(n.left, new(), n.right)
+    if kind in (ast.Sub, ast.Div):
+        clause = (
+            "when a difference is the other way round"
+            if kind is ast.Sub
+            else "when a fraction is upside down"
+        )
+        yield clause, lambda n: ast.BinOp(n.right, n.op, n.left)
+    if kind in LEFT_OUT:
+        yield LEFT_OUT[kind], lambda n: n.left
+        if kind not in (ast.Sub, ast.Mod, ast.Div):
+            yield LEFT_OUT[kind], lambda n: n.right
+        if kind is ast.Div:
+            yield "with the divisor in place of the fraction", lambda n: n.right
+            yield "when what is divided by is squared", lambda n: ast.BinOp(n.left, n.op, _squared(n.right))
+            yield "when only the root of it is divided by", lambda n: ast.BinOp(n.left, n.op, _root(n.right))
+
+
+def _squared(node: ast.expr) -> ast.expr:
+    return ast.BinOp(node, ast.Pow(), ast.Constant(2))
+
+
+def _root(node: ast.expr) -> ast.expr:
+    return ast.BinOp(node, ast.Pow(), ast.Constant(0.5))
+
+
+def _of_a_slice(node: ast.Slice) -> Iterator[Edit]:
+    if isinstance(node.lower, ast.Constant) and node.upper is None and node.lower.value == 1:
+        yield "when the first one (the pass) is kept", lambda n: ast.Slice(None, None)
+        yield (
+            "when the last one is dropped in place of the first (the pass)",
+            lambda n: ast.Slice(None, ast.Constant(-1)),
+        )
+    if node.lower is None and node.upper is None and node.step is None:
+        yield "when the first one is dropped", lambda n: ast.Slice(ast.Constant(1), None)
+        yield "when the last one is dropped", lambda n: ast.Slice(None, ast.Constant(-1))
+
+
+def _of_weights(node: ast.Attribute) -> Iterator[Edit]:
+    template, clause = WEIGHTS[node.attr]
+
+    def other(n: ast.Attribute) -> ast.AST:
+        new = ast.parse(template.format("holder"), mode="eval").body
+        for inner in ast.walk(new):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name):
+                inner.value = n.value
+        return new
+
+    yield clause, other
+    for axis, of in ((0, "columns"), (1, "rows")):
+        yield f"with {of} of {node.attr} of length 1", lambda n, axis=axis: _unit(n, axis)
+
+
+def _unit(node: ast.expr, axis: int) -> ast.expr:
+    length = ast.Call(
+        ast.Attribute(node, "norm", ast.Load()),
+        [],
+        [ast.keyword("dim", ast.Constant(axis)), ast.keyword("keepdim", ast.Constant(True))],
+    )
+    return ast.BinOp(node, ast.Div(), length)
+
+
+def _of_a_call(node: ast.Call) -> Iterator[Edit]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    method = isinstance(node.func, ast.Attribute) and not _is_module(node.func.value)
+    what = WORDS.get(name, f"`{name}`")
+    if method and name in WORDS:
+        yield f"when {what} is left out", lambda n: n.func.value
+    for new in REPLACED.get(name, ()):
+        clause = SAID.get(new, "with {new} in place of {what}").format(what=what, new=f"`{new}`")
+        yield clause, lambda n, new=new: ast.Call(_renamed(n.func, new), n.args, n.keywords)
+    for keyword in node.keywords:
+        if keyword.arg in ("dim", "axis"):
+            for axis in ((0,), (1,), (-1,), (-2,), (0, 1)):
+                words = f"axis {axis[0]}" if len(axis) == 1 else f"axes {axis[0]} and {axis[1]}"
+                yield f"when {what} runs along {words}", lambda n, axis=axis: _with_axis(n, axis)
+            yield f"when {what} runs over all axes at once", lambda n: _with(n, "dim", None)
+        elif keyword.arg == "normalize":
+            yield "when the weights keep their own length", lambda n: _with(n, "normalize", None)
+    if name == "quantile" and method:
+        for axis in (0, 1):
+            yield (
+                f"with a quantile for each place along axis {1 - axis}",
+                lambda n, axis=axis: _with(_with(_unflattened(n), "dim", axis), "keepdim", True),
+            )
+    if name in ("get_w_in", "get_w_out") and not any(k.arg == "normalize" for k in node.keywords):
+        yield "with weights of length 1", lambda n: _with(n, "normalize", True)
+    if name in ("norm", "sum", "mean", "std", "pow") and method:
+        yield f"when {what} is squared", _squared
+        yield f"when the root of {what} is taken", _root
+    if name == "topk":
+        yield "with the smallest in place of the largest", lambda n: _with(n, "largest", False)
+    if name == "std":
+        yield (
+            "with the largest value in place of the standard deviation",
+            lambda n: ast.Attribute(
+                ast.Call(_renamed(n.func, "max"), n.args, n.keywords), "values", ast.Load()
+            ),
+        )
+
+
+def _is_module(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) or (
+        isinstance(node, ast.Name) and node.id in ("torch", "utils", "np", "math")
+    )
+
+
+def _unflattened(call: ast.Call) -> ast.Call:
+    """acts.quantile(q) for acts.flatten().quantile(q): the axes are there again."""
+    func = call.func
+    inner = func.value if isinstance(func, ast.Attribute) else None
+    if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "flatten":
+        return ast.Call(ast.Attribute(inner.func.value, "quantile", ast.Load()), call.args, call.keywords)
+    return call
+
+
+def _renamed(func: ast.expr, new: str) -> ast.expr:
+    return (
+        ast.Attribute(func.value, new, func.ctx)
+        if isinstance(func, ast.Attribute)
+        else ast.Name(new, ast.Load())
+    )
+
+
+def _with(call: ast.Call, option: str, value: Any) -> ast.Call:
+    """The call with an option set, or without it for None."""
+    rest = [keyword for keyword in call.keywords if keyword.arg != option]
+    new = [] if value is None else [ast.keyword(option, ast.Constant(value))]
+    return ast.Call(call.func, call.args, rest + new)
+
+
+def _with_axis(call: ast.Call, axis: tuple[int, ...]) -> ast.Call:
+    return _with(call, "dim", axis if len(axis) > 1 else axis[0])
+
+
+def _of_a_name(node: ast.Name, arguments: list[str]) -> Iterator[Edit]:
+    for other in arguments if node.id in arguments else ():
+        if other != node.id:
+            yield (
+                f"with `{other}` where `{node.id}` belongs",
+                lambda n, other=other: ast.Name(other, ast.Load()),
+            )

@@ -1,0 +1,186 @@
+"""What a wrong answer comes from: the simplest change that gives it on every case."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from othello_interp.exercises.judging.slips.alike import ENOUGH, ENOUGH_FOR_TWO, alike, leaves, telling
+from othello_interp.exercises.judging.slips.factors import constant, named_factor
+from othello_interp.exercises.judging.slips.results import changed_results
+from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
+
+MOST_CLAIMS = 3
+EXPECTED = "the expected values"
+Values = list[Any]
+Same = Callable[[Any, Any], bool]
+
+
+def explain(found: Values, right: Values, variants: Variants, rtol: float, atol: float) -> str:
+    """A sentence such as "You have what comes out with theirs and mine swapped." or an empty string.
+
+    Args:
+        found, right: what was returned and what should have been, for each case.
+        variants: of the exercise's reference.
+        rtol, atol: tolerance of the exercise.
+
+    Nothing is said of an answer whose type alone is wrong, and nothing that only a few values speak for. Two
+    changes together are tried only where no single one fits.
+    """
+    same = partial(alike, rtol=rtol, atol=atol)
+    parts = _wrong_parts(found, right, same)
+    found, right = [_part(value, parts) for value in found], [_part(value, parts) for value in right]
+    if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
+        return ""
+    search = _Search(found, right, parts, variants, same, rtol, atol)
+    for level in (search.all_the_same, search.single, search.mutants, search.constant, search.pairs):
+        if claims := list(dict.fromkeys(level())):
+            return _sentence(claims, parts)
+    return ""
+
+
+def _sentence(claims: list[str], parts: list[int]) -> str:
+    claims = claims[:MOST_CLAIMS]
+    said = claims[0] if len(claims) == 1 else f"either {', or '.join(claims)}"
+    place = f"In item {' and item '.join(map(str, parts))} of your answer you" if parts else "You"
+    return f"{place} have {said}."
+
+
+def _on(words: str, what: str) -> str:
+    """What is done, to what: a clause is ended by a comma."""
+    if words.startswith("{x} ") and what != EXPECTED:
+        return f"{what}, {words.removeprefix('{x} ')}"
+    return words.replace("{x}", what)
+
+
+def _wrong_parts(found: Values, right: Values, same: Same) -> list[int]:
+    """The items that are wrong, of answers that are tuples of several things, if not all are."""
+    first = right[0]
+    if not isinstance(first, tuple) or not all(
+        isinstance(a, list | tuple) and len(a) == len(first) for a in (*found, *right)
+    ):
+        return []
+    wrong = [
+        i for i in range(len(first)) if not all(same(a[i], b[i]) for a, b in zip(found, right, strict=True))
+    ]
+    return wrong if len(wrong) < len(first) else []
+
+
+def _part(value: Any, parts: list[int]) -> Any:
+    if not parts or not isinstance(value, list | tuple) or len(value) <= parts[-1]:
+        return value
+    return value[parts[0]] if len(parts) == 1 else [value[i] for i in parts]
+
+
+class _Search:
+    """The changes that give an answer, from the simplest on."""
+
+    def __init__(
+        self,
+        found: Values,
+        right: Values,
+        parts: list[int],
+        variants: Variants,
+        same: Same,
+        rtol: float,
+        atol: float,
+    ) -> None:
+        self.found, self.right, self.parts, self.variants = found, right, parts, variants
+        self.same, self.rtol, self.atol = same, rtol, atol
+        names = [] if parts else variants.axes.get("return", [])
+        example = next((value for value in right if value is not None), None)
+        self.changes = list(changed_results(example, names))
+        # A case on which the answer is wrong tells most; the cheapest of the others come after it.
+        order = range(len(found))
+        self.order = sorted(order, key=lambda i: (same(found[i], right[i]), i))
+        cheap = [i for i in self.order if not same(found[i], right[i])]
+        seconds = variants.seconds
+        if cheap and len(seconds) == len(found):
+            best = min(cheap, key=lambda i: seconds[i])
+            self.order = [best, *(i for i in self.order if i != best)]
+
+    def single(self) -> Iterator[str]:
+        """One change of the result or of the inputs."""
+        for words, change in self.changes:
+            if self._gives(lambda i, change=change: change(self.right[i])):
+                yield _on(words, EXPECTED)
+        if words := self._factor(self.right):
+            yield _on(words, EXPECTED)
+        yield from self._variants("inputs")
+
+    def all_the_same(self) -> Iterator[str]:
+        """The same number everywhere, whatever is given."""
+        held = {round(value, 4) if isinstance(value, float) else value for value in leaves(self.found)}
+        if held in ({0}, {1}):
+            right = [value for value in leaves(self.right) if value is not None]
+            words = ("False", "True") if all(type(value) is bool for value in right) else ("0", "1")
+            yield f"{words[held == {1}]} everywhere"
+
+    def constant(self) -> Iterator[str]:
+        """Values that are all some number of times the right ones, or larger by some number."""
+        if telling(self.found, self.right, 4, 3) and (
+            words := constant(self.found, self.right, self.rtol, self.atol)
+        ):
+            yield _on(words, EXPECTED)
+
+    def mutants(self) -> Iterator[str]:
+        """One change of the reference itself."""
+        yield from self._variants("mutants")
+
+    def pairs(self) -> Iterator[str]:
+        """A changed result of a changed result, or of the reference on changed inputs or changed itself."""
+        if not telling(self.found, self.right, ENOUGH_FOR_TWO, 4):
+            return
+        for first, change in self.changes:
+            inner = _on(first, EXPECTED)
+            for second, on_top in self.changes:
+                if first != second and self._gives(
+                    lambda i, change=change, on_top=on_top: on_top(change(self.right[i]))
+                ):
+                    yield _on(second, inner)
+        for kind in ("inputs", "mutants"):
+            for variant in self.variants.of(kind):
+                inner = f"what comes out {variant.clause}"
+                for words, change in self.changes:
+                    if self._gives(lambda i, v=variant, change=change: change(self._value(v, i))):
+                        yield _on(words, inner)
+                if self._may_be_a_factor(variant) and (
+                    words := self._factor([self._value(variant, i) for i in range(len(self.found))])
+                ):
+                    yield _on(words, inner)
+
+    def _variants(self, kind: str) -> list[str]:
+        fits = [v for v in self.variants.of(kind) if self._gives(partial(self._value, v))]
+        clear = [variant for variant in fits if not variant.vague]
+        return [f"what comes out {variant.clause}" for variant in clear or fits]
+
+    def _value(self, variant: Variant, case: int) -> Any:
+        value = variant.value(case)
+        if value is NOTHING:
+            raise ValueError
+        return _part(value, self.parts)
+
+    def _gives(self, changed: Callable[[int], Any]) -> bool:
+        """Whether a change gives the answer on every case. One that raises doesn't."""
+        for i in self.order:
+            try:
+                if not self.same(self.found[i], changed(i)):
+                    return False
+            except Exception:  # a change of a kind that makes no sense here
+                return False
+        return True
+
+    def _factor(self, right: Values) -> str:
+        if not telling(self.found, self.right, 4, 3):
+            return ""
+        return named_factor(self.found, right, self.variants.cases, self.variants.axes, self.rtol, self.atol)
+
+    def _may_be_a_factor(self, variant: Variant) -> bool:
+        """By the first case alone: whether one number leads from the variant's values to the answer."""
+        i = self.order[0]
+        try:
+            right = self._value(variant, i)
+            return bool(constant([self.found[i]], [right], self.rtol, self.atol)) and all(
+                variant.value(j) is not NOTHING for j in self.order
+            )
+        except Exception:
+            return False

@@ -1,0 +1,177 @@
+"""Changes of the inputs of a case: the reference on them is what many slips give, whatever the exercise.
+
+Each has a clause that goes on from "what comes out": "with theirs and mine swapped". What is tried follows
+from an argument's type, values and axes.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from othello_interp.exercises.records import Case, ModelRef
+
+Inputs = dict[str, Any]
+Change = Callable[[Any], Any]
+
+
+def changed_inputs(cases: list[Case], axes: dict[str, list[str]]) -> Iterator[tuple[str, list[Case]]]:
+    """Clauses and cases with changed inputs. `axes` names those of tensors, by argument.
+
+    A change that makes no sense for one of the cases is left out.
+    """
+    for clause, change in _changes(cases, axes):
+        try:
+            yield clause, [replace(case, inputs=case.inputs | change(case.inputs)) for case in cases]
+        except (RuntimeError, IndexError, ValueError):
+            continue
+
+
+def _changes(
+    cases: list[Case], axes: dict[str, list[str]]
+) -> Iterator[tuple[str, Callable[[Inputs], Inputs]]]:
+    inputs = cases[0].inputs
+    for name in inputs:
+        values = [case.inputs[name] for case in cases]
+        for clause, change in _of_one(name, values):
+            yield clause, lambda given, name=name, change=change: {name: change(given[name])}
+    yield from _along_axes(axes)
+    for a, b in combinations(inputs, 2):
+        if _swappable(inputs[a], inputs[b]):
+            yield f"with `{a}` and `{b}` swapped", lambda given, a=a, b=b: {a: given[b], b: given[a]}
+            yield f"with `{a}` in place of `{b}`", lambda given, a=a, b=b: {b: given[a]}
+            yield f"with `{b}` in place of `{a}`", lambda given, a=a, b=b: {a: given[b]}
+
+
+def _swappable(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a.shape == b.shape and a.dtype == b.dtype
+    return type(a) is type(b) and isinstance(a, int | float | str)
+
+
+def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
+    value = values[0]
+    if isinstance(value, Tensor):
+        if value.ndim >= 2 and value.shape[-2:] == (8, 8):
+            yield f"with rows and columns of `{name}` swapped", lambda x: x.mT
+            yield f"with `{name}` mirrored, left for right", lambda x: x.flip(-1)
+            yield f"with `{name}` upside down", lambda x: x.flip(-2)
+        if value.dtype == torch.bool:
+            yield f"with `{name}` the other way round, True for False", lambda x: ~x
+            yield f"with every entry of `{name}` True", torch.ones_like
+        elif value.dtype.is_floating_point:
+            yield from _of_floats(name, value)
+        else:
+            yield from _of_whole_numbers(name, values)
+    elif isinstance(value, ModelRef):
+        yield (
+            f"with the course's model in place of the argument `{name}`",
+            lambda ref: replace(ref, kind="embedded"),
+        )
+    elif type(value) is int:
+        yield f"with `{name}` one too large", lambda x: x + 1
+        yield f"with `{name}` one too small", lambda x: x - 1
+        yield f"with 0 in place of `{name}`", lambda x: 0
+    elif type(value) is float:
+        yield f"with 1 - {name} in place of `{name}`", lambda x: 1 - x
+        yield f"with the opposite sign of `{name}`", lambda x: -x
+        yield f"with 0 in place of `{name}`", lambda x: 0.0
+    elif isinstance(value, str) and re.fullmatch("[A-H][0-7]", value):
+        for clause, down, right in (("right", 0, 1), ("left", 0, -1), ("down", 1, 0), ("up", -1, 0)):
+            yield (
+                f"with `{name}` one square further {clause}",
+                lambda x, down=down, right=right: _label(_row(x) + down, int(x[1]) + right),
+            )
+        yield f"with row and column of `{name}` swapped", lambda x: _label(int(x[1]), _row(x))
+    elif isinstance(value, tuple) and len(value) == 2:
+        yield f"with the parts of `{name}` swapped", lambda x: x[::-1]
+        yield f"with `{name}` the other way", lambda x: (-x[0], -x[1])
+        yield f"with the first part of `{name}` the other way", lambda x: (-x[0], x[1])
+        yield f"with the second part of `{name}` the other way", lambda x: (x[0], -x[1])
+
+
+def _row(label: str) -> int:
+    return "ABCDEFGH".index(label[0])
+
+
+def _label(row: int, col: int) -> str:
+    if row not in range(8) or col not in range(8):
+        raise ValueError("beside the board")
+    return "ABCDEFGH"[row] + str(col)
+
+
+def _of_whole_numbers(name: str, values: list[Tensor]) -> Iterator[tuple[str, Change]]:
+    held = {int(value) for tensor in values for value in tensor.unique().tolist()[:10]}
+    if held == {0, 1, 2}:
+        of = f"`{name}` holds 0 for blank, 1 for theirs, 2 for mine"
+        yield f"with theirs and mine swapped ({of})", lambda x: torch.tensor([0, 2, 1])[x.long()].to(x.dtype)
+        yield f"with blank and theirs swapped ({of})", lambda x: torch.tensor([1, 0, 2])[x.long()].to(x.dtype)
+        yield f"with blank and mine swapped ({of})", lambda x: torch.tensor([2, 1, 0])[x.long()].to(x.dtype)
+        yield (
+            f"with 1 taken for mine and -1 for theirs ({of})",
+            lambda x: torch.tensor([0, 2, 7])[x.long()].to(x.dtype),
+        )
+    if held == {-1, 0, 1}:
+        yield f"with the two sides of `{name}` swapped: +1 for -1", lambda x: -x
+        yield f"with 2 in place of -1 in `{name}`", lambda x: x % 3
+        yield (
+            f"with `{name}` turned into 0 blank, 1 theirs, 2 mine",
+            lambda x: torch.tensor([0, 2, 1])[x.long()].to(x.dtype),
+        )
+        yield f"with the absolute values of `{name}`", lambda x: x.abs()
+
+
+def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
+    yield f"with the absolute values of `{name}`", lambda x: x.abs()
+    yield f"with the opposite sign of `{name}`", lambda x: -x
+    yield f"with 0 in place of negative values of `{name}`", lambda x: x.clamp(min=0)
+    yield f"with zeros in place of `{name}`", torch.zeros_like
+    yield f"with the mean of `{name}` subtracted", lambda x: x - x.mean()
+    yield f"with `{name}` divided by the length of all of it", lambda x: x / x.norm()
+    yield f"with the first half of `{name}` in place of all of it", lambda x: x[: len(x) // 2]
+    for axis in range(value.ndim if value.ndim > 1 else 0):
+        where = f"along axis {axis}"
+        yield f"with `{name}` of length 1 {where}", lambda x, a=axis: x / x.norm(dim=a, keepdim=True)
+        yield f"with the mean of `{name}` {where} subtracted", lambda x, a=axis: x - x.mean(a, keepdim=True)
+        yield f"with a softmax of `{name}` {where}", lambda x, a=axis: x.softmax(a)
+
+
+def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inputs], Inputs]]]:
+    """Games and moves left out, or one too early or too late."""
+    for axis in ("game", "move", "position", "neuron"):
+        at = {name: names.index(axis) for name, names in axes.items() if axis in names}
+        cuts: dict[str, slice] = {
+            f"without the first {axis}": slice(1, None),
+            f"without the last {axis}": slice(None, -1),
+            f"with the first {axis} only": slice(None, 1),
+            f"with the last {axis} only": slice(-1, None),
+        }
+        for clause, cut in cuts.items() if at else ():
+            yield clause, lambda given, at=at, cut=cut: {n: _cut(given[n], i, cut) for n, i in at.items()}
+        for name, i in at.items():
+            for clause, by in (("later", 1), ("earlier", -1)):
+                yield (
+                    f"with `{name}` one {axis} {clause}",
+                    lambda given, name=name, i=i, by=by: {name: given[name].roll(by, i)},
+                )
+            others = {other: j for other, j in at.items() if other != name}
+            for clause, mine, rest in (
+                ("later", slice(1, None), slice(None, -1)),
+                ("earlier", slice(None, -1), slice(1, None)),
+            ):
+                if others:
+                    yield (
+                        f"with every {axis} beside the {clause} one of `{name}`",
+                        lambda given, name=name, i=i, mine=mine, rest=rest, others=others: {
+                            name: _cut(given[name], i, mine),
+                            **{other: _cut(given[other], j, rest) for other, j in others.items()},
+                        },
+                    )
+
+
+def _cut(x: Tensor, axis: int, cut: slice) -> Tensor:
+    return x[(*(slice(None),) * axis, cut)]

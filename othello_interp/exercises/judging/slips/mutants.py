@@ -1,0 +1,101 @@
+"""The reference with one thing in it changed, as in mutation testing (DeMillo, Lipton, Sayward 1978).
+
+Each has a clause that goes on from "what comes out", in the student's terms: the kind of the change and what
+it is about, never the reference's code.
+"""
+
+import ast
+import copy
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from othello_interp.exercises.judging.slips.edits import edits
+from othello_interp.neurons import get_w_in, get_w_out
+
+MOST = 250  # of one reference
+
+
+def mutants(reference: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Clauses and changed functions. None for a function whose source can't be had."""
+    original = inspect.unwrap(reference)
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(original)))
+    except (OSError, TypeError, SyntaxError):
+        return
+    function = tree.body[0]
+    if not isinstance(function, ast.FunctionDef):
+        return
+    _bare(function)
+    arguments = [argument.arg for argument in function.args.args]
+    made = 0
+    places: dict[str, dict[int, Callable[[Any], ast.AST]]] = {}
+    for index, node in enumerate(ast.walk(function)):
+        if any(node is axis for axis in _axes(function)):
+            continue  # changed as a whole, in the call that it belongs to
+        for clause, change in edits(node, _parent(function, node), arguments):
+            changed = _compiled(function, {index: change}, original)
+            if changed is not None:
+                places.setdefault(clause, {}).setdefault(index, change)
+                yield clause, changed
+                made += 1
+            if made == MOST:
+                return
+    for clause, changes in places.items():  # and the same slip wherever it can be made
+        changed = _compiled(function, changes, original) if len(changes) > 1 else None
+        if changed is not None:
+            yield clause, changed
+
+
+def _axes(function: ast.FunctionDef) -> list[ast.AST]:
+    """All that stands in the brackets of dim=..., such as the 1 of -1."""
+    options = [node for node in ast.walk(function) if isinstance(node, ast.keyword)]
+    return [node for option in options if option.arg in ("dim", "axis") for node in ast.walk(option.value)]
+
+
+def _bare(function: ast.FunctionDef) -> None:
+    """Take off what says nothing of values: docstring, decorators, annotations."""
+    function.decorator_list = []
+    if ast.get_docstring(function) is not None and len(function.body) > 1:
+        function.body = function.body[1:]
+    for node in ast.walk(function):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+
+
+def _parent(function: ast.FunctionDef, wanted: ast.AST) -> ast.AST | None:
+    for node in ast.walk(function):
+        if any(child is wanted for child in ast.iter_child_nodes(node)):
+            return node
+    return None
+
+
+def _compiled(
+    function: ast.FunctionDef, changes: dict[int, Callable[[Any], ast.AST]], original: Callable[..., Any]
+) -> Callable[..., Any] | None:
+    """The function with the nodes of these numbers changed; None where that makes no sense."""
+    own = copy.deepcopy(function)
+    nodes = list(ast.walk(own))
+    for index, change in reversed(changes.items()):  # inner ones come later in a walk, and are changed first
+        _put(own, nodes[index], change(nodes[index]))
+    space = {"get_w_in": get_w_in, "get_w_out": get_w_out, **original.__globals__}
+    try:
+        code = compile(ast.fix_missing_locations(ast.Module([own], [])), "<a changed reference>", "exec")
+        exec(code, space)
+    except (SyntaxError, TypeError, ValueError):
+        return None
+    return space[function.name]
+
+
+def _put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    for parent in ast.walk(tree):
+        for name, value in ast.iter_fields(parent):
+            if value is old:
+                setattr(parent, name, new)
+                return
+            if isinstance(value, list) and any(item is old for item in value):
+                setattr(parent, name, [new if item is old else item for item in value])
+                return

@@ -1,0 +1,158 @@
+"""Changes of a right result: what is done too much or too little at the end.
+
+Each has a phrase with a gap for what it is done to: "the squares of {x}". A change raises where it makes no
+sense; its caller drops it there.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Change = Callable[[Any], Any]
+NUMBERS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
+    ("{x} with the opposite sign", lambda x: -x),
+    ("1 minus {x}", lambda x: 1 - x),
+    ("the squares of {x}", lambda x: x**2),
+    ("the square roots of {x}", lambda x: x.sqrt()),
+    ("the absolute values of {x}", lambda x: x.abs()),
+    ("{x} with 0 in place of negative values", lambda x: x.clamp(min=0)),
+    ("1 divided by {x}", lambda x: 1 / x),
+    ("the logarithms of {x}", lambda x: x.log()),
+    ("e to the power of {x}", lambda x: x.exp()),
+    ("the angles in degrees whose cosines are {x}", lambda x: x.acos() * 180 / math.pi),
+    ("the angles (arccos) whose cosines are {x}", lambda x: x.acos()),
+    ("the signs of {x}", lambda x: x.sign()),
+    ("where {x} are above 0, as True and False", lambda x: (x > 0).double()),
+    ("{x} rounded to whole numbers", lambda x: x.round()),
+    ("{x} cut down to whole numbers", lambda x: x.trunc()),
+    ("{x} rounded to two digits after the point", lambda x: x.round(decimals=2)),
+    ("{x} rounded to three digits after the point", lambda x: x.round(decimals=3)),
+)
+
+
+def _each(change: Callable[[Tensor], Tensor]) -> Change:
+    """The change on every number or tensor of an answer."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return change(value.double())
+        if isinstance(value, bool | int | float):
+            return change(torch.tensor(float(value), dtype=torch.float64))
+        if isinstance(value, dict):
+            return {key: changed(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [changed(item) for item in value]
+        return value
+
+    return changed
+
+
+def changed_results(example: Any, axes: list[str]) -> Iterator[tuple[str, Change]]:
+    """Phrases and changes for results like `example`. `axes` names those of a tensor."""
+    if isinstance(example, bool) or (isinstance(example, Tensor) and example.dtype == torch.bool):
+        yield "the opposite of {x}", _each(lambda x: 1 - x)
+    else:
+        yield from ((words, _each(change)) for words, change in NUMBERS)
+    if isinstance(example, Tensor) and example.ndim:
+        yield from _of_a_tensor(example, axes)
+    if isinstance(example, list | tuple):
+        yield from _of_a_list(example)
+    if isinstance(example, dict):
+        yield from _of_a_dict()
+
+
+def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Change]]:
+    n = example.ndim
+    board = example.shape[-2:] == (8, 8)
+    on_tensor = {
+        "{x} in one row": lambda x: x.flatten(),
+        "the sum of {x}": lambda x: x.sum(),
+        "the mean of {x}": lambda x: x.mean(),
+        "the largest of {x}": lambda x: x.max(),
+        "the smallest of {x}": lambda x: x.min(),
+        "the length of {x}": lambda x: x.norm(),
+        "{x} divided by their length": lambda x: x / x.norm(),
+        "{x} divided by their sum": lambda x: x / x.sum(),
+        "{x} divided by the largest of them": lambda x: x / x.max(),
+        "{x} minus their mean": lambda x: x - x.mean(),
+        "the places where {x} are not 0": lambda x: x.nonzero(),
+    }
+    yield from ((words, _each(change)) for words, change in on_tensor.items())
+    for axis in range(n):
+        name = f"the {names[axis]} axis" if len(names) == n and names[axis].isalpha() else f"axis {axis}"
+        name = ("the rows" if axis == n - 2 else "the columns") if board and axis >= n - 2 else name
+        along: dict[str, Callable[[Tensor, int], Tensor]] = {
+            f"{{x}} the wrong way round along {name}": lambda x, a: x.flip(a),
+            f"{{x}} sorted along {name}": lambda x, a: x.sort(a).values,
+            f"{{x}} sorted along {name}, largest first": lambda x, a: x.sort(a, descending=True).values,
+            f"{{x}} added up step by step along {name}": lambda x, a: x.cumsum(a),
+            f"the differences of {{x}} along {name}": lambda x, a: x.diff(dim=a),
+            f"a softmax of {{x}} along {name}": lambda x, a: x.softmax(a),
+            f"{{x}} divided by their sum along {name}": lambda x, a: x / x.sum(a, keepdim=True),
+            f"{{x}} divided by their length along {name}": lambda x, a: x / x.norm(dim=a, keepdim=True),
+            f"{{x}} minus their mean along {name}": lambda x, a: x - x.mean(a, keepdim=True),
+            f"the sums of {{x}} along {name}": lambda x, a: x.sum(a),
+            f"the means of {{x}} along {name}": lambda x, a: x.mean(a),
+            f"the largest of {{x}} along {name}": lambda x, a: x.amax(a),
+            f"the places of the largest of {{x}} along {name}": lambda x, a: x.argmax(a),
+            f"only the first of {{x}} along {name}": lambda x, a: x.select(a, 0),
+            f"only the last of {{x}} along {name}": lambda x, a: x.select(a, -1),
+            f"{{x}} without the first along {name}": lambda x, a: x.narrow(a, 1, x.shape[a] - 1),
+            f"{{x}} without the last along {name}": lambda x, a: x.narrow(a, 0, x.shape[a] - 1),
+            f"{{x}} with one axis too many, of size 1, before axis {axis}": lambda x, a: x.unsqueeze(a),
+        }
+        if example.shape[axis] > 2:
+            along[f"{{x}} one place later along {name}"] = lambda x, a: x.roll(1, a)
+            along[f"{{x}} one place earlier along {name}"] = lambda x, a: x.roll(-1, a)
+        yield from (
+            (words, _each(lambda x, change=change, axis=axis: change(x, axis)))
+            for words, change in along.items()
+        )
+    yield "{x} with one axis too many, of size 1, at the end", _each(lambda x: x.unsqueeze(-1))
+    for order in list(permutations(range(n)))[1:] if n <= 4 else []:
+        swapped = "rows and columns swapped" if order[-2:] == (n - 1, n - 2) and board else ""
+        words = (
+            "{x} with " + swapped
+            if swapped and order[:-2] == tuple(range(n - 2))
+            else f"{{x}} with the axes in the order {order}"
+        )
+        yield words, _each(lambda x, order=order: x.permute(order))
+
+
+def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Change]]:
+    yield "{x} the wrong way round", lambda x: list(x)[::-1]
+    yield "{x} in sorted order", sorted
+    yield "{x} without the first", lambda x: x[1:]
+    yield "{x} without the last", lambda x: x[:-1]
+    yield "only the first of {x}", lambda x: x[0]
+    yield "only the last of {x}", lambda x: x[-1]
+    yield "the number of {x}", len
+    if all(isinstance(item, tuple) for item in example):
+        yield "{x} with the parts of every pair swapped", lambda x: [pair[::-1] for pair in x]
+        yield "{x} with the first part of every pair only", lambda x: [pair[0] for pair in x]
+        yield "{x} with the second part of every pair only", lambda x: [pair[1] for pair in x]
+        yield "{x} with the first part of every pair one too large", lambda x: [(a + 1, *b) for a, *b in x]
+
+
+def _of_a_dict() -> Iterator[tuple[str, Change]]:
+    def on_dict(change: Callable[[dict], Any]) -> Change:
+        return lambda value: change(value) if isinstance(value, dict) else value
+
+    swapped = {"THEIRS": "MINE", "MINE": "THEIRS"}
+    yield "the keys of {x}", on_dict(list)
+    yield "the values of {x}", on_dict(lambda x: list(x.values()))
+    yield "{x} with keys and values swapped", on_dict(lambda x: {b: a for a, b in x.items()})
+    yield "{x} without the first entry", on_dict(lambda x: dict(list(x.items())[1:]))
+    yield "{x} without the last entry", on_dict(lambda x: dict(list(x.items())[:-1]))
+    yield (
+        "{x} with THEIRS and MINE swapped",
+        on_dict(lambda x: {key: swapped.get(item, item) for key, item in x.items()}),
+    )
+    yield (
+        "an empty dict in place of None",
+        lambda x: {} if x is None else x,
+    )
