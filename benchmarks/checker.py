@@ -4,10 +4,10 @@
     python benchmarks/checker.py 1.3 4.2            these only
     python benchmarks/checker.py --answers 1 4.4    with one right answer of each, not all
 
-Wrong answers are made of the right ones of the tests, written in other ways than the reference: each is called
-on changed inputs, and what it returns is changed. The known mistakes come twice, as a student meets them and
-with the known mistakes left aside, so that only what holds for every exercise can tell them: the second is the
-nearest to answers that nobody has foreseen.
+Wrong answers are made of the right ones of the tests, written in other ways than the reference: each is
+called on changed inputs, and what it returns is changed. The known mistakes come twice, as a student meets
+them and with the known mistakes left aside, so that only what holds for every exercise can tell them: the
+second is the nearest to answers that nobody has foreseen.
 """
 
 import argparse

@@ -18,6 +18,25 @@ def rules(root):
     return benchmark(root, "rules")
 
 
+@pytest.fixture(scope="module")
+def checker(root):
+    return benchmark(root, "checker")
+
+
+def test_the_share_that_is_told_is_printed(checker, capsys):
+    checker.main(["3.3", "--answers", "1"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("3.3  inputs")
+    assert said[4].startswith("known mistakes                       7: 100% told, 100% by that name")
+    assert "median seconds to check a right answer" in said[6]
+
+
+def test_an_unknown_exercise_is_refused(checker, capsys):
+    with pytest.raises(SystemExit):
+        checker.main(["9.9"])
+    assert "there is no exercise 9.9; there are 1.1," in capsys.readouterr().err
+
+
 def test_it_compares_engines_that_agree(rules, capsys):
     rules.main(["--games", "20", "--repeats", "1"])
     assert capsys.readouterr().out.count("×") == 3
