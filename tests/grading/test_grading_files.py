@@ -1,18 +1,22 @@
 """Finding submissions: the names that platforms give them, zips that mean harm, and damage."""
 
+import itertools
 import json
 import os
 import re
 import stat
+import tempfile
 import tracemalloc
 import unicodedata
 import zipfile
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_course import solved, write_files
 
+from othello_interp.grading.running.parcel import digest
 from othello_interp.grading.submissions import find, tree
 from othello_interp.grading.submissions.collect import collect
 from othello_interp.grading.submissions.find import Submission, SubmissionsError, find_submissions
@@ -423,17 +427,12 @@ PATHS = st.builds(
 )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(paths=st.lists(PATHS, min_size=1, max_size=8, unique=True), packed=st.booleans())
-def test_everybody_found_has_a_row_of_their_own(paths, packed, tmp_path_factory):
+TREES = st.tuples(st.lists(PATHS, min_size=1, max_size=8, unique=True), st.booleans())
+
+
+def check_rows(base, tree):
     """Whatever lies at the top and isn't known to be nobody's leads to one row; keys differ."""
-    base = tmp_path_factory.mktemp("tree")
+    paths, packed = tree
     files = dict.fromkeys(paths, b"{}") | {"first/01_boards.ipynb": b"{}", "last/01_boards.ipynb": b"{}"}
     path = class_of(base, files, packed)
     if packed:
@@ -456,3 +455,50 @@ def test_everybody_found_has_a_row_of_their_own(paths, packed, tmp_path_factory)
         mine = {known} if known else {(top, ""), (stem, ""), (remainder(top, STEMS) or "class", "")}
         assert mine & owners, (top, owners)
     assert [row.key for row in find_submissions(path, STEMS)] == [row.key for row in rows]
+
+
+def for_examples(count, check, strategy):
+    """Try so many examples, the same in every run."""
+    chosen = settings(max_examples=count, deadline=None, derandomize=True, database=None)
+    with tempfile.TemporaryDirectory() as folder:
+        number = itertools.count()
+        chosen(given(strategy)(lambda tree: check(Path(folder) / str(next(number)), tree)))()
+
+
+def test_everybody_found_has_a_row_of_their_own():
+    for_examples(25, check_rows, TREES)
+
+
+@pytest.mark.slow
+def test_everybody_found_has_a_row_of_their_own_at_length():
+    for_examples(1500, check_rows, TREES)
+
+
+DAMAGE = st.lists(st.tuples(st.integers(0, 4000), st.binary(max_size=3)), min_size=1, max_size=4)
+
+
+def check_damage(base, damage):
+    """A class's zip is refused with a reason, or read as far as it goes."""
+    files = {f"{name}/01_boards.ipynb": TEXT for name in ("ada", "bob", "木")} | {"zoe.zip": b"PK"}
+    path = class_of(base, files, packed=True)
+    data = path.read_bytes()
+    for place, change in damage:
+        place %= len(data)
+        data = data[:place] + change + data[place + len(change) :]
+    path.write_bytes(data)
+    try:
+        rows = find_submissions(path, STEMS)
+    except SubmissionsError:
+        return
+    assert len({row.key.casefold() for row in rows}) == len(rows)
+    for row in rows:
+        digest(row.found)
+
+
+def test_a_damaged_class_zip_is_refused_or_read():
+    for_examples(30, check_damage, DAMAGE)
+
+
+@pytest.mark.slow
+def test_a_damaged_class_zip_is_refused_or_read_at_length():
+    for_examples(1500, check_damage, DAMAGE)
