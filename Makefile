@@ -1,5 +1,5 @@
 # `make run` is `python3 start.py run`, for those who have make.
-run test lab setup:
+run test lab site setup:
 	python3 start.py $@
 
-.PHONY: run test lab setup
+.PHONY: run test lab site setup

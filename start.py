@@ -3,6 +3,7 @@
     python3 start.py lab     open the notebooks in JupyterLab
     python3 start.py run     execute every notebook, blank and solved, and say where the HTML is
     python3 start.py test    run the tests
+    python3 start.py site    build the website in build/site
     python3 start.py setup   only install, everything
 
 Further words are handed on: `python3 start.py test -k board`. The first use installs the exact versions of
@@ -28,6 +29,8 @@ COMMANDS = {
     "run": (STUDENTS, ["-m", "othello_interp.cli", "run"]),
     # Two at a time, each file in one process: its fixtures (models, a grader) are made once.
     "test": (DEVELOPERS, ["-m", "pytest", "-n", "2", "--dist", "loadfile"]),
+    # The source folder is this one; a warning, such as one of a dead link, is an error.
+    "site": (DEVELOPERS, ["-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", ".", "build/site"]),
     "setup": (DEVELOPERS, None),
 }
 

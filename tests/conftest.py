@@ -1,6 +1,8 @@
 """Checked shapes, one thread, and the models and games that many tests share."""
 
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -81,6 +83,21 @@ def as_bridge():
         return bridge
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def site(root, tmp_path_factory) -> Path:
+    """The website, built as `start.py site` does: a warning is an error."""
+    spec = importlib.util.spec_from_file_location("start", root / "start.py")
+    start = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(start)
+    *command, _ = start.COMMANDS["site"][1]
+    out = tmp_path_factory.mktemp("site")
+    result = subprocess.run(
+        [sys.executable, *command, out / "html"], cwd=root, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    return out / "html"
 
 
 HOSTILE = "\"><script>alert(1)</script>'{{7*7}}{% raw %}{# #}</pre></style><!-- `<b>`&lt;\u202e\0\x1b\ud800"

@@ -26,6 +26,8 @@ _TEMPLATE = Path(__file__).with_name("notebook.html.j2")
 _FORMULA = re.compile(
     r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?!\s)([^$`\n]+?)(?<!\s)\$(?!\d)", re.DOTALL
 )
+# pandas leaves the corner of a table an empty header.
+_EMPTY_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;)*</th>")
 _LINK = re.compile(r"(\]\([\w./-]+)\.ipynb([)#])")
 
 
@@ -39,12 +41,12 @@ def _with_mathml(markdown: str) -> str:
     return _FORMULA.sub(draw, markdown)
 
 
-def _with_drawings(notebook: NotebookNode) -> NotebookNode:
-    """A copy whose figures are HTML, whose formulas are MathML and whose links lead to the other pages."""
+def drawn(notebook: NotebookNode) -> NotebookNode:
+    """A copy whose figures are HTML that calls plotly.js, and whose formulas are MathML."""
     notebook = nbformat.from_dict(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK.sub(r"\1.html\2", _with_mathml(cell.source))
+            cell.source = _with_mathml(cell.source)
         for number, output in enumerate(cell.get("outputs", [])):
             figure = output.get("data", {}).get(PLOTLY)
             if figure is not None:
@@ -57,16 +59,27 @@ def _with_drawings(notebook: NotebookNode) -> NotebookNode:
                     div_id=f"figure-{cell.id}-{number}",
                 )
                 output["data"] = {"text/html": drawing}
+            elif "text/html" in output.get("data", {}):
+                output["data"]["text/html"] = _EMPTY_HEADER.sub(r"<td\1></td>", output["data"]["text/html"])
     return notebook
+
+
+def read_drawn(text: str) -> NotebookNode:
+    """An executed notebook from the text of its file, with its drawings. The website reads notebooks so."""
+    return drawn(nbformat.reads(text, as_version=4))
 
 
 def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
     """Write an executed notebook as `path`, and plotly.js beside it."""
+    notebook = drawn(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _LINK.sub(r"\1.html\2", cell.source)
     exporter = HTMLExporter(
         extra_loaders=[DictLoader({})], raw_template=_TEMPLATE.read_text(encoding="utf-8")
     )
     page, _ = exporter.from_notebook_node(
-        _with_drawings(notebook), resources={"metadata": {"name": title, "path": str(path.parent)}}
+        notebook, resources={"metadata": {"name": title, "path": str(path.parent)}}
     )
     write_text(path, page)
     write_text(path.with_name(_SCRIPT), get_plotlyjs())

@@ -1,0 +1,74 @@
+"""How Sphinx makes the website: `python3 start.py site`. Its source folder is the whole repository.
+
+So the pages are the files that people also read on GitHub, with the same links between them. Nothing that the
+pages need lies elsewhere on the network, and they work from the disk, search included.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import plotly
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from othello_interp import __version__
+
+project = "One neuron of Othello-GPT"
+author = "the authors of othello-interp"
+version = release = __version__
+language = "en"
+
+root_doc = "docs/index"
+include_patterns = ["docs/**.md", "solutions/*.ipynb", "data/*.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+exclude_patterns = [".*", "build", "dist", "notebooks", "othello_interp", "tests"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+
+# Markdown and notebooks. The notebooks are executed already; their formulas and figures are drawn on reading.
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+nb_custom_formats = {".ipynb": "othello_interp.notebooks.html.read_drawn"}
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+
+# The API. Docstrings set code between single backticks, and shapes stand in the annotations.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_default_options = {"members": True}
+add_module_names = False
+maximum_signature_line_length = 80
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static", str(Path(plotly.__file__).with_name("package_data") / "plotly.min.js")]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_extra_path = ["front"]  # index.html, which leads to root_doc
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
+
+
+# Sphinx sets the parameters of a long signature as a list within a term, which readers of the page stumble over.
+_PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>')
+
+
+def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.Node) -> None:
+    """Load plotly.js where there are figures, before they call it; say rightly what lists and headings are."""
+    if page.startswith("solutions/"):
+        address = context["pathto"]("_static/plotly.min.js", resource=True)
+        context["metatags"] = context.get("metatags", "") + f'<script src="{address}"></script>'
+    context["body"] = _PARAMETERS.sub(
+        lambda found: (
+            f'<span class="sig-lines">{found[1].replace("<dd>", "<span>").replace("</dd>", "</span>")}</span>'
+        ),
+        context.get("body", ""),
+    )
+    tree = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("html-page-context", _mend, priority=900)  # after the theme's own

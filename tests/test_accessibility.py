@@ -1,0 +1,128 @@
+"""Does axe-core find anything serious on a page that the project makes?
+
+Run on request, with `python3 start.py test -m browser`. Needs Chrome or Chromium with its driver,
+`pip install -c constraints.txt -e '.[browser]'` and `npm install --prefix build --no-save axe-core`.
+Pictures of the pages are left in build/browser/.
+"""
+
+import itertools
+import shutil
+import time
+
+import pytest
+
+from othello_interp.grading.course import this_course
+from othello_interp.grading.report.class_report import class_page
+from othello_interp.grading.report.feedback import feedback_page
+from othello_interp.grading.score import ExerciseResult, Result
+from othello_interp.grading.standing import Standing
+from othello_interp.notebooks import files, html
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+SCHEMES, WIDTHS = ("light", "dark"), (1200, 400)
+# What of the violations matters (empty headers of tables are a minor one), each with the elements it was found on.
+SERIOUS = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ["violations"]}).then(found => done(
+    found.violations
+        .filter(item => ["serious", "critical"].includes(item.impact) || item.id == "empty-table-header")
+        .map(item => `${item.id}: ${item.help}\\n` + item.nodes.slice(0, 4).map(
+            node => `    ${node.html.slice(0, 160)} ${(node.any[0] || {message: ""}).message}`).join("\\n"))));
+"""
+
+
+@pytest.fixture(scope="module")
+def pages(site, root, tmp_path_factory):
+    """A folder with all of them: the site, pages of `run`, the class report, a page of feedback."""
+    folder = tmp_path_factory.mktemp("pages")
+    shutil.copytree(site, folder / "site")
+    notebooks = sorted((root / "solutions").glob("*.ipynb"))
+    for path in notebooks:
+        html.write_page(files.read(path), folder / "run" / f"{path.stem}.html", path.stem)
+    html.write_index([(path.stem, f"{path.stem}.html") for path in notebooks], folder / "run" / "index.html")
+    course = this_course()
+    statuses = ["passed", "wrong", "raised", "not attempted", "open", "missing", "timed out"]
+    results = []
+    for shift, name in enumerate(("Ada", "Grace", "Mary")):
+        items = {
+            exercise: ExerciseResult(
+                exercise, statuses[(number + shift) % 7], 1.0, "A message.", ["A line."], "x = 1\n" * 40, "why", 1, 2, "words"
+            )
+            for number, exercise in enumerate(course.exercises)
+        }  # fmt: skip
+        results.append(
+            Result(
+                student=name, id=name, key=name, digest=name, status=Standing.GRADED, total=9.0, exercises=items,
+                problems=["A problem."], remarks={"files": ["A remark."]}, look=["Look."],
+                shingles=list(range(50)),
+            )  # fmt: skip
+        )
+    (folder / "report.html").write_text(class_page(course, results, {}), encoding="utf-8")
+    (folder / "feedback.html").write_text(feedback_page(course, results[1]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def driver():
+    webdriver = pytest.importorskip("selenium.webdriver")
+    binary = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+    driver_path = shutil.which("chromedriver")
+    if not binary or not driver_path:
+        pytest.skip("no Chrome or Chromium with its driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for flag in FLAGS:
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def axe(root) -> str:
+    path = root / "build" / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.exists():
+        pytest.skip("npm install --prefix build --no-save axe-core")
+    return path.read_text(encoding="utf-8")
+
+
+def look_like(driver, scheme: str, width: int) -> None:
+    media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def test_axe_finds_nothing_serious(pages, driver, axe, root):
+    """Light and dark, on a desk and on a phone. No page is wider than the screen."""
+    pictures = root / "build" / "browser"
+    pictures.mkdir(parents=True, exist_ok=True)
+    found = []
+    for page in sorted(pages.rglob("*.html")):
+        name = page.relative_to(pages).with_suffix("").as_posix()
+        if name == "site/index":  # it only leads on
+            continue
+        driver.get(page.as_uri())
+        driver.execute_script(axe)
+        for width, scheme in itertools.product(WIDTHS, SCHEMES):
+            look_like(driver, scheme, width)
+            time.sleep(0.3)  # for what moves or fades
+            where = f"{name}, {scheme}, {width}"
+            found += [f"{where}: {problem}" for problem in driver.execute_async_script(SERIOUS)]
+            wide = driver.execute_script("return document.documentElement.scrollWidth")
+            if wide > width:
+                found.append(f"{where}: the page is {wide} pixels wide")
+            driver.save_screenshot(str(pictures / f"{name.replace('/', '-')}-{scheme}-{width}.png"))
+    assert not found, "\n".join(found)
