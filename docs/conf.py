@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import plotly
-from docutils import nodes
 from sphinx.application import Sphinx
 
 from othello_interp import __version__
@@ -51,12 +50,12 @@ html_show_sphinx = False
 html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 
 
-# Sphinx sets the parameters of a long signature as a list within a term, which readers of the page stumble over.
+# Sphinx sets the parameters of a long signature as a list within a term, which screen readers can't make out.
 _PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>')
 
 
-def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.Node) -> None:
-    """Load plotly.js where there are figures, before they call it; say rightly what lists and headings are."""
+def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load plotly.js where there are figures, before they call it; mark lists and headings rightly."""
     if page.startswith("solutions/"):
         address = context["pathto"]("_static/plotly.min.js", resource=True)
         context["metatags"] = context.get("metatags", "") + f'<script src="{address}"></script>'

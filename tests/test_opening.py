@@ -66,12 +66,16 @@ def test_every_address_is_of_one_repository_and_one_version(root):
         assert found == {opening.REPOSITORY}
         assert set(re.findall(r"\bv\d+\.\d+\.\d+\b", text)) == {opening.TAG}
     assert texts[0].count("[![Open in ") == 4
+    owner, _, name = opening.REPOSITORY.partition("/")
+    assert re.findall(r"\bhttps://([\w-]+)\.github\.io/([\w-]+)/", texts[0]) == [(owner, name)]
 
 
 def test_the_buttons_are_brought_up_to_date_and_the_rest_stays():
     readme = "# A\n<!-- buttons: ours -->\nold\n<!-- end of buttons -->\nmore\n"
     once = opening.with_buttons(readme, "01_a.ipynb")
-    assert once.startswith("# A\n<!-- buttons: ours -->\n[![Open in Colab](")
+    assert once.startswith(
+        f"# A\n<!-- buttons: ours -->\n**[Read the series on its website]({opening.SITE})**"
+    )
     assert once.endswith(")\n<!-- end of buttons -->\nmore\n")
     assert "old" not in once
     assert opening.with_buttons(once, "01_a.ipynb") == once

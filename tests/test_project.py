@@ -195,6 +195,7 @@ def imported_packages(folder) -> set[str]:
         ("solutions", set()),
         ("tests", {"browser", "dev"}),
         ("benchmarks", {"benchmarks", "dev"}),
+        ("docs", {"authors", "site"}),
     ],
 )
 def test_what_is_imported_is_asked_for(root, folder, extras):

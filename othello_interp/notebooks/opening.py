@@ -15,6 +15,8 @@ from othello_interp.notebooks.files import OURS
 
 #: A placeholder, until the project has a public repository: OWNER stands for whoever will own it.
 REPOSITORY = "OWNER/othello-interp"
+#: Where pages.yml publishes the website: GitHub Pages of that repository.
+SITE = "https://{}.github.io/{}/".format(*REPOSITORY.split("/"))
 TAG = f"v{__version__}"
 WHEEL = (
     f"https://github.com/{REPOSITORY}/releases/download/{TAG}/othello_interp-{__version__}-py3-none-any.whl"
@@ -73,7 +75,8 @@ def with_opening(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 def with_buttons(readme: str, name: str) -> str:
-    """README.md with its buttons, which open the notebook of that name, brought up to date."""
+    """README.md with its buttons, which lead to the website and to the notebook of that name, up to date."""
     places = links(name) | {"Codespaces": f"https://codespaces.new/{REPOSITORY}"}
     row = "\n".join(f"[![Open in {place}]({IMAGES[place]})]({address})" for place, address in places.items())
+    row = f"**[Read the series on its website]({SITE})** or open it here:\n\n{row}"
     return BUTTONS.sub(lambda match: f"{match.group(1)}{row}\n{match.group(2)}", readme)
