@@ -16,7 +16,8 @@ From outside in:
                    provenance: what of it is the course's own;  words: answers for a person to read
                    plan: which cells to run, which answers what;  paper: all of it, in bounded size
     running/       parcel: a student's files on their way;  worker: where they are read and run
-                   client: starts what is forked;  handle: one child;  wire: what they say to each other
+                   client: starts what is forked;  handle: one child;  standby: those that serve several
+                   wire: what they say to each other
                    zygote: the process that is forked;  reader, child: in its forks, read and run
                    session: a notebook as it runs;  ipython: what it finds around it
                    mend: code that exports have garbled

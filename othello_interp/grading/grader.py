@@ -19,6 +19,7 @@ from othello_interp.grading.running.client import Examiner, GradingError
 from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun
 from othello_interp.grading.running.parcel import digest, opened, packed
+from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.running.worker import Answered, Conditions, Package, Worker
 from othello_interp.grading.sandbox.limits import Limits, Setting, require_linux
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look
@@ -74,6 +75,7 @@ class Grader:
         self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)
         self.worker = Worker(self.conditions)
         self._examiner: Examiner | None = None
+        self._judges = Standby(self._judge)
 
     def _conditions(self, limits: Limits, secret: tuple[Path, ...], unsandboxed: bool) -> Conditions:
         from othello_interp.storage.paths import root
@@ -132,6 +134,7 @@ class Grader:
 
     def close(self) -> None:
         """Stop everything; wakes the threads that wait for a child."""
+        self._judges.close()
         if self._examiner is not None:
             self._examiner.close()
         self.worker.close()
@@ -160,15 +163,13 @@ class Grader:
         known = self.digest(submission) if known is None else known
         results: dict[str, ExerciseResult] = {}
         runs: dict[str, NotebookRun] = {}
-        with _Judge(self) as judge:
-            paper, answers = self._answers(submission)
-            for stem, run in answers:
-                with stage("judging"):
-                    for exercise in self.course.of_notebook(stem):
-                        words = paper.plans[stem].words.get(exercise.id, "")
-                        outcomes = run.outcomes.get(exercise.id, [])
-                        results[exercise.id] = judge.result(exercise.id, outcomes, words)
-                runs[stem] = replace(run, outcomes={})
+        paper, answers = self._answers(submission)
+        for stem, run in answers:
+            with stage("judging"):
+                for exercise in self.course.of_notebook(stem):
+                    words = paper.plans[stem].words.get(exercise.id, "")
+                    results[exercise.id] = self._judged(exercise.id, run.outcomes.get(exercise.id, []), words)
+            runs[stem] = replace(run, outcomes={})
         with stage("scoring"):
             return self._result(submission, known, paper, runs, results)
 
@@ -191,6 +192,23 @@ class Grader:
             if found is None:
                 return
             yield found
+
+    def _judged(self, exercise: str, outcomes: list[bytes], words: str) -> ExerciseResult:
+        """The result of one exercise; one that can't be judged within limits earns nothing."""
+        request = encode({"exercise": exercise, "outcomes": len(outcomes), "words": words})
+        try:
+            said = self._judges.ask(lambda child: child.request([request, *outcomes], JUDGING_SECONDS))
+            return from_plain(ExerciseResult, said)
+        except Lost as lost:
+            why = f"judging it {lost}"
+        except Mismatch:
+            why = "it made the comparison fail"
+        return ExerciseResult(exercise, Status.WRONG, 0.0, f"The answer can't be compared: {why}.")
+
+    def _judge(self) -> Child:
+        """A new child that judges."""
+        assert self._examiner is not None
+        return self._examiner.fork(self.judging, "judge")
 
     def _result(
         self,
@@ -243,35 +261,6 @@ class Grader:
             result.remarks["files"] = paper.remarks
         result.look = reasons_to_look(result, paper, runs)
         return result
-
-
-class _Judge:
-    """Forks of the examiner that judge one student's answers; another one where the last was lost."""
-
-    def __init__(self, grader: Grader) -> None:
-        self._grader = grader
-        self._child: Child | None = None
-
-    def __enter__(self) -> "_Judge":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._child is not None:
-            self._child.close()
-
-    def result(self, exercise: str, outcomes: list[bytes], words: str) -> ExerciseResult:
-        """The result of one exercise; one that can't be judged within limits earns nothing."""
-        if self._child is None:
-            assert self._grader._examiner is not None
-            self._child = self._grader._examiner.fork(self._grader.judging, "judge")
-        request = encode({"exercise": exercise, "outcomes": len(outcomes), "words": words})
-        try:
-            return from_plain(ExerciseResult, self._child.request([request, *outcomes], JUDGING_SECONDS))
-        except (Lost, Mismatch) as error:
-            self._child.close()
-            self._child = None
-            why = f"judging it {error}" if isinstance(error, Lost) else "it made the comparison fail"
-            return ExerciseResult(exercise, Status.WRONG, 0.0, f"The answer can't be compared: {why}.")
 
 
 def grade_notebook(

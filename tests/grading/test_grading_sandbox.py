@@ -18,9 +18,7 @@ from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting
-from othello_interp.grading.submissions.paper import Lessons
 from othello_interp.grading.submissions.plan import Plan, Step
-from othello_interp.grading.submissions.provenance import course_answers
 from othello_interp.grading.typed import to_plain
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
@@ -85,9 +83,9 @@ def test_the_time_for_a_notebook_is_wall_time_and_the_processor_time_of_a_proces
     assert not [line for line in run.remarks if "cell 1" in line]
 
 
-def test_a_process_of_a_cluster_has_one_worker():
+def test_a_process_of_a_cluster_has_one_worker(course):
     """Another run's job stops the worker of the last; the end of the process stops the last one."""
-    lessons = encode(to_plain(Lessons({}, {}, {}, [], course_answers([]))))
+    lessons = encode(to_plain(course.lessons))
     first, second = Conditions(LIMITS, lessons, readable=("/usr",)), Conditions(LIMITS, lessons)
     resident, nothing = Resident(), Package("ada", Labels([], [], []), ())
     assert resident.run(first, nothing).paper.problems == ["no notebook (.ipynb) was handed in"]

@@ -40,21 +40,18 @@ class Forker:
         """Start the process and wait until it is ready; GradingError if it doesn't get there."""
         raise NotImplementedError
 
-    def fork(
-        self, setting: Setting, work: str = "run", name: str = "", files: list[int] | None = None
-    ) -> Child:
+    def fork(self, setting: Setting, work: str = "run", name: str = "") -> Child:
         """A new child in its sandbox.
 
         Args:
             work: what it is to do, one of those that the process knows.
             name: the notebook whose given cells the child begins with, if any.
-            files: more descriptors for the child.
 
         Raises:
             SandboxError: it could not be locked in as the setting demands.
             GradingError: there is no process to fork.
         """
-        child = self._ask({"work": work, "name": name, "setting": setting.to_json()}, files or [])
+        child = self._ask({"work": work, "name": name, "setting": setting.to_json()})
         try:
             first = child.next_status(time.monotonic() + START_SECONDS)
             if "trouble" in first:  # it was the first to need these given cells
@@ -68,12 +65,12 @@ class Forker:
             raise
         return child
 
-    def _ask(self, request: dict[str, Any], files: list[int]) -> Child:
+    def _ask(self, request: dict[str, Any]) -> Child:
         """Send a request for a child, and have a handle of what will be one."""
         channel, channel_of_child = socket.socketpair()
         status, status_of_guard = socket.socketpair()
         try:
-            self._send(request, [channel_of_child.fileno(), status_of_guard.fileno(), *files])
+            self._send(request, [channel_of_child.fileno(), status_of_guard.fileno()])
         except BaseException:
             channel.close()
             status.close()
@@ -164,7 +161,7 @@ class Zygote(Forker):
 
     def prepare(self, notebook: str) -> None:
         """Run a notebook's given cells before a child asks for them."""
-        child = self._ask({"work": "prepare", "name": notebook}, [])
+        child = self._ask({"work": "prepare", "name": notebook})
         try:
             self.trouble += child.next_status(time.monotonic() + START_SECONDS).get("trouble", [])
         finally:

@@ -34,7 +34,7 @@ def main(control: socket.socket) -> None:
     import cloudpickle
 
     from othello_interp.exercises.calling import call
-    from othello_interp.grading.running.zygote import Lessons, receive_config, serve
+    from othello_interp.grading.running.zygote import GivenCells, receive_config, serve
 
     received = receive_config(control)
     try:
@@ -51,7 +51,7 @@ def main(control: socket.socket) -> None:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:4000]}).encode())
         return
     control.send(b"{}")
-    serve(control, {"judge": partial(judge, exam)}, Lessons({}))
+    serve(control, {"judge": partial(judge, exam)}, GivenCells({}))
 
 
 def judge(exam: "Exam", descriptor: int) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import wire
 
+SEND_SECONDS = 60.0
+
 
 class Lost(Exception):
     """A child ended, or had to be ended, before it answered; the message tells the student why."""
@@ -25,21 +27,33 @@ class Child:
         self.usage: dict[str, Any] = {}
         children.add(self)
 
-    def request(self, message: Any, seconds: float, limit: int = wire.MAX_REPORT) -> Any:
+    def request(
+        self, message: Any, seconds: float, limit: int = wire.MAX_REPORT, files: list[int] | None = None
+    ) -> Any:
         """The child's answer, as plain data that is not to be trusted, of `limit` bytes at most; Lost if
-        there is none after `seconds`. The message is plain data, or a list of coded ones."""
+        there is none after `seconds`. The message is plain data, or a list of coded ones; `files` are
+        descriptors that go with it."""
         coded = message if isinstance(message, list) else [encode(message)]
-        return self._exchange(coded, seconds, wire.receive, limit)[0]
+        return self._exchange(coded, seconds, wire.receive, limit, files)[0]
 
     def request_coded(self, messages: list[bytes], seconds: float) -> bytes:
         """The same for messages that `encode` has made, and for an answer that is only passed on."""
         return self._exchange(messages, seconds, wire.receive_coded, wire.MAX_ANSWER)
 
-    def _exchange(self, messages: list[bytes], seconds: float, receive: Callable, limit: int) -> Any:
+    def _exchange(
+        self,
+        messages: list[bytes],
+        seconds: float,
+        receive: Callable,
+        limit: int,
+        files: list[int] | None = None,
+    ) -> Any:
         deadline = time.monotonic() + seconds
         try:
             for message in messages:
                 wire.send_coded(self._channel, message, deadline)
+            if files is not None:
+                wire.send_files(self._channel, files, deadline)
             answer = receive(self._channel, deadline, min(limit, self._allowance))
         except wire.WireError as error:
             late = time.monotonic() >= deadline
@@ -65,6 +79,13 @@ class Child:
     def send(self, message: Any) -> None:
         """Send plain data that asks for no answer."""
         wire.send(self._channel, message)
+
+    def send_coded(self, message: bytes) -> None:
+        """The same for what `encode` has made; Lost if the child is gone."""
+        try:
+            wire.send_coded(self._channel, message, time.monotonic() + SEND_SECONDS)
+        except wire.WireError as error:
+            raise Lost(self._why(None, str(error))) from None
 
     def forget(self) -> None:
         """Close the handle of a request that made no child."""

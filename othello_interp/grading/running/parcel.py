@@ -11,10 +11,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from othello_interp.grading.running.reader import Label, Labels
+from othello_interp.grading.running.reader import MAX_FILES, Label, Labels
 from othello_interp.grading.submissions.handed_in import MAX_FILE, MAX_ZIP, Collected, File
 
-MAX_FILES = 200  # of one student
 MAX_SIZE = 200 * 2**20  # of one student's files together
 PIECE = 2**20
 

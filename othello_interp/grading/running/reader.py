@@ -16,6 +16,7 @@ from othello_interp.grading.submissions.paper import Lessons, read_paper
 from othello_interp.grading.typed import from_plain, to_plain
 
 MAX_PAPER = 4 * 2**20
+MAX_FILES = 200  # of one student; the kernel passes on 253 at a time
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,26 @@ class Labels:
 
 
 def serve(descriptor: int) -> None:
-    """Read one submission: a request that names its files, and an answer."""
+    """Read submissions: what the course is, then for each a request with its files, and an answer."""
     channel = socket.socket(fileno=descriptor)
     wire.receive(channel)  # the name of no notebook
-    lessons, _ = wire.receive(channel)
-    request, _ = wire.receive(channel)
-    try:
-        said = answer(lessons, request, CHANNEL + 1)
-    except Exception as error:
-        said = {"error": f"{type(error).__name__}: {error}"[:500]}
-    wire.send(channel, said, MAX_PAPER)
+    lessons = from_plain(Lessons, wire.receive(channel)[0])
+    while True:
+        request, _ = wire.receive(channel)
+        descriptors = wire.receive_files(channel, MAX_FILES)
+        try:
+            said = answer(lessons, request, descriptors)
+        except Exception as error:
+            said = {"error": f"{type(error).__name__}: {error}"[:500]}
+        os.closerange(CHANNEL + 1, 1 << 16)
+        wire.send(channel, said, MAX_PAPER)
 
 
-def answer(lessons: Any, request: Any, first: int) -> dict[str, Any]:
-    """The plan for a request whose files are the descriptors from `first` on."""
+def answer(lessons: Lessons, request: Any, descriptors: list[int]) -> dict[str, Any]:
+    """The plan for a request with these files."""
     labels = from_plain(Labels, request)
     files = [
-        File(**vars(label), open=lambda number=number: os.fdopen(number, "rb"))
-        for number, label in enumerate(labels.files, start=first)
+        File(**vars(label), open=lambda number=number: os.fdopen(number, "rb", closefd=False))
+        for number, label in zip(descriptors, labels.files, strict=True)
     ]
-    handed_in = Collected(files, labels.problems, labels.others)
-    return to_plain(read_paper(handed_in, from_plain(Lessons, lessons)))
+    return to_plain(read_paper(Collected(files, labels.problems, labels.others), lessons))

@@ -40,6 +40,20 @@ def send_coded(channel: socket.socket, data: bytes, deadline: float | None = Non
         raise WireError(f"could not send: {error}") from None
 
 
+def send_files(channel: socket.socket, files: list[int], deadline: float | None = None) -> None:
+    """Send open descriptors; WireError if the other side is gone."""
+    try:
+        channel.settimeout(_left(deadline))
+        socket.send_fds(channel, [b"f"], files)
+    except OSError as error:
+        raise WireError(f"could not send: {error}") from None
+
+
+def receive_files(channel: socket.socket, most: int) -> list[int]:
+    """The descriptors that `send_files` sent."""
+    return socket.recv_fds(channel, 1, most)[1]
+
+
 def receive(
     channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE
 ) -> tuple[Any, int]:

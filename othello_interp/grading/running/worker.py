@@ -9,14 +9,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.exam import Task
 from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
-from othello_interp.grading.running.handle import Lost
+from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
+from othello_interp.grading.running.standby import USES, Standby
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
 from othello_interp.grading.submissions.paper import Paper
@@ -29,7 +31,7 @@ HIDDEN = (
     PACKAGE / "course" / "notebooks",
     PACKAGE / "course" / "solutions",
 )
-READING = Limits(seconds=20.0, total_seconds=20.0, memory=768 * 2**20, file_size=2**20, open_files=300)
+READING = Limits(20.0, 20.0 * USES, memory=768 * 2**20, file_size=2**20, open_files=300)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Worker:
         self.conditions = conditions
         self.tasks = dict(conditions.tasks)
         self.zygote = Zygote(conditions.zygote)
+        self._readers = Standby(self._reader)
         self.finding: Finding | None = None
 
     def start(self) -> Finding:
@@ -110,10 +113,15 @@ class Worker:
     def read(self, parcel: Parcel) -> Paper:
         """Read a submission in a limited child. If that fails, a paper that says so."""
         files = [stream.fileno() for stream in parcel.contents]
-        child = self.zygote.fork(replace(self.setting, limits=READING), "read", files=files)
+        request = [encode(to_plain(parcel.labels))]
+
+        def ask(child: Child) -> Any:
+            for stream in parcel.contents:  # all who hold a descriptor share its position
+                stream.seek(0)
+            return child.request(request, READING.seconds, reader.MAX_PAPER, files)
+
         try:
-            request = encode(to_plain(parcel.labels))
-            answer = child.request([self.conditions.lessons, request], READING.seconds, reader.MAX_PAPER)
+            answer = self._readers.ask(ask)
             if isinstance(answer, dict) and isinstance(answer.get("error"), str):
                 raise Mismatch(answer["error"])
             return from_plain(Paper, answer)
@@ -121,11 +129,15 @@ class Worker:
             why = f"reading it {lost}"
         except Mismatch as mismatch:
             why = f"reading it failed ({mismatch})"
-        finally:
-            child.close()
         return Paper(
             problems=[*parcel.labels.problems, f"the submission can't be read: {why}"], unreadable=True
         )
+
+    def _reader(self) -> Child:
+        """A new child that reads submissions."""
+        child = self.zygote.fork(replace(self.setting, limits=READING), "read")
+        child.send_coded(self.conditions.lessons)
+        return child
 
     def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
         """Run a paper's notebooks, one after the other."""
@@ -134,6 +146,7 @@ class Worker:
                 yield stem, run_plan(self.zygote, self.setting, stem, plan, self.tasks[stem])
 
     def close(self) -> None:
+        self._readers.close()
         self.zygote.close()
 
 

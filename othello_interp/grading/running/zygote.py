@@ -22,12 +22,11 @@ from torch import Tensor, nn
 from othello_interp.exercises.calling.encode import decode
 
 MAX_REQUEST = 1 << 20
-MAX_FILES = 250  # the kernel passes on 253 descriptors at a time
 
 Work = Callable[[int], None]
 
 
-class Lessons:
+class GivenCells:
     """The notebooks' given cells, run when a notebook is first asked for.
 
     Children then begin with what the given cells made, and have only the student's cells to run.
@@ -50,7 +49,7 @@ class Lessons:
 
 def prepare(
     given: dict[str, dict[str, str]], models: dict[int, dict[str, Tensor]], heads: int, embedded: bool
-) -> Lessons:
+) -> GivenCells:
     """Import what notebooks import, and build the models of the cases.
 
     Args:
@@ -63,7 +62,7 @@ def prepare(
 
     torch.set_num_threads(1)  # before any computation: a parent that has used two makes its children hang
     if not given:
-        return Lessons({})
+        return GivenCells({})
     _make_quiet()
     from othello_interp import games, model
     from othello_interp.exercises.calling import call
@@ -77,7 +76,7 @@ def prepare(
     if embedded:
         call.resolve(ModelRef("embedded"))
     games.FocusGames = _once_for_each_model(games.FocusGames)
-    return Lessons(given)
+    return GivenCells(given)
 
 
 def _make_quiet() -> None:
@@ -128,7 +127,7 @@ def settle() -> None:
     ctypes.CDLL(None).malloc_trim(0)
 
 
-def serve(control: socket.socket, works: dict[str, Work], lessons: Lessons) -> None:
+def serve(control: socket.socket, works: dict[str, Work], given: GivenCells) -> None:
     """Fork a guard, which forks a child, for every request, until the parent hangs up."""
     from othello_interp.grading.sandbox.guard import guard
     from othello_interp.grading.sandbox.limits import Setting
@@ -146,17 +145,15 @@ def serve(control: socket.socket, works: dict[str, Work], lessons: Lessons) -> N
                 _examine(socket.socket(fileno=fds[0]))
             os.close(fds[0])
             continue
-        channel, status = (socket.socket(fileno=fd) for fd in fds[:2])
-        trouble = lessons.run(request["name"])
+        channel, status = (socket.socket(fileno=fd) for fd in fds)
+        trouble = given.run(request["name"])
         if trouble:
             status.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
         if request["work"] != "prepare" and os.fork() == 0:
             control.close()
-            guard(Setting.from_json(request["setting"]), channel, status, works[request["work"]], fds[2:])
+            guard(Setting.from_json(request["setting"]), channel, status, works[request["work"]])
         channel.close()
         status.close()
-        for fd in fds[2:]:
-            os.close(fd)
 
 
 def _examine(control: socket.socket) -> NoReturn:
@@ -178,8 +175,7 @@ def _reap(options: int = 0) -> None:
 
 def _receive(control: socket.socket) -> tuple[str, list[int]]:
     fds = array.array("i")
-    room = socket.CMSG_LEN((2 + MAX_FILES) * fds.itemsize)
-    data, ancillary, _, _ = control.recvmsg(MAX_REQUEST, room)
+    data, ancillary, _, _ = control.recvmsg(MAX_REQUEST, socket.CMSG_LEN(2 * fds.itemsize))
     for level, kind, content in ancillary:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             fds.frombytes(content)
@@ -203,13 +199,13 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     config = receive_config(control)
     try:
-        lessons = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
+        given = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
         from othello_interp.grading.running import child, reader
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
     control.send(b"{}")
-    serve(control, {"run": child.serve, "read": reader.serve}, lessons)
+    serve(control, {"run": child.serve, "read": reader.serve}, given)
     _reap()
 
 

@@ -31,11 +31,8 @@ def guard(
     channel: socket.socket,
     status: socket.socket,
     work: Callable[[int], None],
-    files: list[int] | None = None,
 ) -> NoReturn:
     """Run `work(descriptor of the channel)` in a sandboxed child of this process; exit when it has ended.
-
-    `files` are more descriptors for the child: it finds them after that of the channel, in this order.
 
     Called in a freshly forked process. The child is killed with everything it started when `status` is
     closed at the other end, when it uses too much memory, or when it ends. What happened is written to
@@ -57,10 +54,8 @@ def guard(
         guard_id = os.getpid()
         child = os.fork()
         if child == 0:
-            _child(setting, guard_id, [channel.fileno(), *(files or [])], status, work)
+            _child(setting, guard_id, channel, status, work)
         channel.close()
-        for file in files or []:
-            os.close(file)
         reason = _watch(child, status, baseline, setting.limits.memory)
         own = _private_memory(child)
         code, usage = _killtree(child)
@@ -77,10 +72,14 @@ def guard(
 
 
 def _child(
-    setting: Setting, guard_id: int, kept: list[int], status: socket.socket, work: Callable[[int], None]
+    setting: Setting,
+    guard_id: int,
+    channel: socket.socket,
+    status: socket.socket,
+    work: Callable[[int], None],
 ) -> NoReturn:
     try:
-        status = socket.socket(fileno=_keep_only([*kept, status.detach()]))
+        status = socket.socket(fileno=_keep_only([channel.detach(), status.detach()]))
         enter(setting, guard_id)
         _report(status, {"entered": sorted(setting.layers)})
         status.close()
