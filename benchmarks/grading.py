@@ -9,6 +9,7 @@ PYTHON is the interpreter of an environment that holds nbgrader. Prints one figu
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,7 @@ def hand_in(course: Course, folder: Path, students: int, notebook: Any) -> None:
 
 def measure(course: Course, base: Path, workers: int) -> float:
     """Grade the class, print figures, and return submissions a minute once started up."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     summary: Summary = grade_class(
         course, base / "submissions", base / "out", limits=Limits(), workers=workers, progress=True
     )
@@ -73,7 +75,11 @@ def measure(course: Course, base: Path, workers: int) -> float:
     print(f"submissions: {done} of {len(course.stems)} notebooks, {workers} at a time")
     print(f"start-up: {summary.ready_seconds:.1f} s, once")
     print(f"rate: {rate:.0f} a minute, {60 * workers / rate:.2f} s each")
-    print(f"processor time of a child: {median(r.cpu for r in summary.results):.2f} s for each submission")
+    print(f"processor time of children: {median(r.cpu for r in summary.results):.2f} s for each submission")
+    share = sum(r.cpu for r in summary.results) / (workers * (summary.seconds - summary.ready_seconds))
+    print(f"share of the limit: {share:.0%} of what {workers} cores could do went into students' code")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"memory of the grader itself: {peak:.0f} MB at most, {peak - before:.0f} MB more than before")
     print(f"memory of a child: {max(r.memory for r in summary.results) / 2**20:.0f} MB of its own at most")
     return rate
 

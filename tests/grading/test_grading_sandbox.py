@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from othello_interp.exercises.calling.encode import decode, encode
 from othello_interp.grading.exam import Task
+from othello_interp.grading.running import worker
 from othello_interp.grading.running.client import GradingError, Zygote
 from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.job import GRACE, run_plan
@@ -17,7 +19,7 @@ from othello_interp.grading.running.parcel import Package
 from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
-from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting
+from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting, carved
 from othello_interp.grading.submissions.plan import Plan, Step
 from othello_interp.grading.typed import to_plain
 
@@ -59,6 +61,37 @@ def test_a_secret_that_can_be_read_is_noticed(zygote):
     solutions = Path(__file__).parent
     finding = find(zygote, [solutions], [solutions])
     assert finding.missing == ["files"]
+
+
+def _open_to_all(path: str) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in [Path(path), *Path(path).parents])
+
+
+@pytest.mark.parametrize("layer", ["namespaces", "landlock"])
+def test_either_layer_hides_the_answers(layer, zygote, monkeypatch):
+    """The library can be read, but for the catalogue inside it."""
+    if layer == "landlock" and os.getuid() == 0 and not _open_to_all(sys.base_prefix):
+        pytest.skip("without namespaces a child of root can't enter the folder of this Python")
+    monkeypatch.setattr(selftest, "COMBINATIONS", ((layer, "seccomp"),))
+    catalogue = Path(worker.PACKAGE) / "exercises" / "catalogue"
+    assert catalogue.is_dir()
+    finding = find(zygote, [catalogue, catalogue / "exercise_5_4.py"])
+    assert finding.setting.layers == (layer, "seccomp")
+    assert "files" not in finding.missing
+    child = zygote.fork(finding.setting)
+    source = "import othello_interp.exercises.checker\nimport othello_interp.rules.slow_rules"
+    assert child.request(cell(source), 20.0)["error"] == ""
+    child.close()
+
+
+def test_what_is_hidden_is_carved_out(tmp_path):
+    for name in ("library/a.py", "library/inner/answers/x.py", "library/inner/b.py", "data/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    readable = (str(tmp_path / "library"), str(tmp_path / "data"))
+    kept = carved(readable, (str(tmp_path / "library/inner/answers"),))
+    assert kept == [str(tmp_path / name) for name in ("library/a.py", "library/inner/b.py", "data")]
+    assert carved(readable, ()) == list(readable)
 
 
 def test_it_refuses_unless_told_otherwise(tmp_path):

@@ -57,7 +57,7 @@ def guard(
             _child(setting, guard_id, channel, status, work)
         channel.close()
         reason = _watch(child, status, baseline, setting.limits.memory)
-        own = _private_memory(child)
+        own = max(0, _memory_of(child) - baseline)
         code, usage = _killtree(child)
         seconds = usage.ru_utime + usage.ru_stime
         _report(status, {"exit": code, "reason": reason, "cpu": seconds, "memory": own})
@@ -127,15 +127,6 @@ def _memory_of(process: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
-
-
-def _private_memory(process: int) -> int:
-    """Bytes that a process shares with nobody, 0 if it has ended."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
 
 def tree(process: int) -> list[int]:
