@@ -30,6 +30,7 @@ from othello_interp.grading.submissions.paper import Paper
 from othello_interp.grading.typed import Mismatch, from_plain, to_plain
 
 JUDGING_SECONDS = 60.0  # for one exercise
+JUDGED = 500  # exercises that one child judges
 JUDGING = Limits(seconds=JUDGING_SECONDS, total_seconds=600.0, file_size=2**20)
 MAX_REMARKS = 100  # on one notebook
 HEADS = 2  # attention heads of the small random models
@@ -75,7 +76,7 @@ class Grader:
         self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)
         self.worker = Worker(self.conditions)
         self._examiner: Examiner | None = None
-        self._judges = Standby(self._judge)
+        self._judges = Standby(self._judge, JUDGED)
 
     def _conditions(self, limits: Limits, secret: tuple[Path, ...], unsandboxed: bool) -> Conditions:
         from othello_interp.storage.paths import root

@@ -17,6 +17,7 @@ from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.job import GRACE, run_plan
 from othello_interp.grading.running.parcel import Package
 from othello_interp.grading.running.reader import Labels
+from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting, carved
@@ -196,3 +197,25 @@ def test_the_filter_refuses_what_it_should():
     assert run(56, 0x11) == allow  # clone for fork
     assert run(56, syscalls.NEWUSER | 0x11) == refuse
     assert run(0, arch=0x40000003) == 0x80000000  # 32-bit calls: killed
+
+
+def test_a_child_on_standby_takes_no_blame_for_those_before(zygote):
+    """What is lost on a used child is tried on a fresh one, whose loss counts."""
+    made = []
+
+    def fork():
+        made.append(zygote.fork(SETTING))
+        return made[-1]
+
+    standby = Standby(fork, uses=3)
+    for _ in range(3):
+        assert standby.ask(lambda child: child.request(cell("x = 1"), 20.0))["status"] == "ran"
+    assert len(made) == 1
+    standby.ask(lambda child: child.request(cell("x = 1"), 20.0))
+    made[-1].stop()
+    assert standby.ask(lambda child: child.request(cell("x = 1"), 20.0))["status"] == "ran"
+    assert len(made) == 3
+    with pytest.raises(Lost, match="exit status 3"):
+        standby.ask(lambda child: child.request(cell("import os\nos._exit(3)"), 20.0))
+    assert len(made) == 4
+    standby.close()

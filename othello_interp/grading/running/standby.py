@@ -7,7 +7,6 @@ from typing import TypeVar
 from othello_interp.grading.running.handle import Child, Lost
 
 T = TypeVar("T")
-USES = 25  # of one child: a fork costs as much as reading or judging one submission
 
 
 class Standby:
@@ -15,10 +14,11 @@ class Standby:
 
     Args:
         fork: makes a child.
+        uses: how often one is asked before another takes its place; a fork costs as much as a few requests.
     """
 
-    def __init__(self, fork: Callable[[], Child]) -> None:
-        self._fork = fork
+    def __init__(self, fork: Callable[[], Child], uses: int) -> None:
+        self._fork, self._uses = fork, uses
         self._lock = threading.Lock()
         self._idle: list[tuple[Child, int]] = []
 
@@ -40,7 +40,7 @@ class Standby:
                 child.close()
                 raise
             break
-        if used + 1 < USES:
+        if used + 1 < self._uses:
             with self._lock:
                 self._idle.append((child, used + 1))
         else:

@@ -18,7 +18,7 @@ from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygot
 from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
-from othello_interp.grading.running.standby import USES, Standby
+from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
 from othello_interp.grading.submissions.paper import Paper
@@ -31,7 +31,8 @@ HIDDEN = (
     PACKAGE / "course" / "notebooks",
     PACKAGE / "course" / "solutions",
 )
-READING = Limits(20.0, 20.0 * USES, memory=768 * 2**20, file_size=2**20, open_files=300)
+READERS = 25  # submissions that one child reads
+READING = Limits(20.0, 20.0 * READERS, memory=768 * 2**20, file_size=2**20, open_files=300)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Worker:
         self.conditions = conditions
         self.tasks = dict(conditions.tasks)
         self.zygote = Zygote(conditions.zygote)
-        self._readers = Standby(self._reader)
+        self._readers = Standby(self._reader, READERS)
         self.finding: Finding | None = None
 
     def start(self) -> Finding:
