@@ -13,7 +13,7 @@ from pathlib import Path
 from othello_interp.exercises.records import Exercise
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
-from othello_interp.grading.report.spreadsheet import Table, add_rows, read_csv, safe, to_csv
+from othello_interp.grading.report.spreadsheet import Cell, Table, add_rows, read_csv, safe, to_csv
 from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result
 from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.find import Submission
@@ -205,7 +205,8 @@ def add_empty_rows(path: Path, course: Course, results: list[Result], csv_kind: 
         data = path.read_bytes()
         data = add_rows(data, table, rows)
     else:
-        data = to_csv([list(COLUMNS), *[list(row) for row in rows]], csv_kind)
+        table_rows: list[list[Cell]] = [list(row) for row in (COLUMNS, *rows)]
+        data = to_csv(table_rows, csv_kind)
     with whole_file(path) as temporary:
         temporary.write_bytes(data)
     return len(new)
