@@ -91,6 +91,8 @@ class Exam:
                 key.mistaken(mistake)
             if not key.exercise.open:
                 judge(key, key.expected)  # what judging looks up is then known, such as the games of a score
+            if not key.exercise.open and key.exercise.score is None:
+                key.variants.prepare()
 
 
 def _refs(case: Case) -> list[ModelRef]:

@@ -178,9 +178,10 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
     message = f"{_you(where + place)} {x}, expected {y}."
     if a.ndim:
         message += f" Values that differ: {int(wrong.sum()):,} of {wrong.numel():,}."
-    both = isinstance(found, Tensor) and isinstance(expected, Tensor)
-    whole = both and _kind(found) == "int" and _kind(expected) == "float"
-    guess = "Your result holds whole numbers: was something rounded?" if whole else ""
+    guess = ""
+    if isinstance(found, Tensor) and isinstance(expected, Tensor) and _kind(found) != _kind(expected):
+        whole = _kind(found) == "int" and _kind(expected) == "float"
+        guess = "Your result holds whole numbers: was something rounded?" if whole else ""
     return Difference("value", message, x, y, _boards(a, b, wrong, list(index)), guess)
 
 

@@ -2,102 +2,21 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-Edit = tuple[str, Callable[[Any], ast.AST]]
+from othello_interp.exercises.judging.slips.edit_words import (
+    COMPARISONS,
+    LEFT_OUT,
+    OPERATORS,
+    REPLACED,
+    SAID,
+    SIGNS,
+    WEIGHTS,
+    WORDS,
+)
 
-WORDS = {
-    "sum": "the sum",
-    "mean": "the mean",
-    "softmax": "the softmax",
-    "norm": "the length",
-    "argmax": "the argmax",
-    "quantile": "the quantile",
-    "std": "the standard deviation",
-    "pow": "the square",
-    "flatten": "the flattening",
-    "abs": "the absolute value",
-    "sqrt": "the root",
-    "float": "the turning into floats",
-    "diff": "the differences",
-}
-REPLACED = {
-    "sum": ("mean", "prod"),
-    "mean": ("sum", "median"),
-    "argmax": ("argmin",),
-    "std": ("var", "mean"),
-    "max": ("min",),
-    "min": ("max",),
-    "softmax": ("log_softmax", "sigmoid"),
-    "ones": ("zeros",),
-    "zeros": ("ones",),
-    "label_to_id": ("label_to_square",),
-    "square_to_label": ("id_to_label",),
-    "id_to_label": ("square_to_label",),
-    "get_w_out": ("get_w_in",),
-    "get_w_in": ("get_w_out",),
-}
-SAID = {
-    "label_to_square": "when numbers of squares stand where tokens belong",
-    "id_to_label": "when numbers of squares are read as tokens",
-    "square_to_label": "when tokens are read as numbers of squares",
-    "get_w_in": "with the input weights in place of the output weights",
-    "get_w_out": "with the output weights in place of the input weights",
-    "prod": "when values are multiplied, not added up",
-    "sum": "with the sum in place of the mean",
-    "mean": "with the mean in place of {what}",
-    "var": "with the variance in place of the standard deviation",
-}
-#: What stands in for a weight of the model, and how to say it.
-WEIGHTS = {
-    "W_out": ("{}.W_in.T", "with the input weights in place of the output weights"),
-    "W_in": ("{}.W_out.T", "with the output weights in place of the input weights"),
-    "W_U": ("{}.W_E.T", "with the embedding W_E in place of the unembedding W_U"),
-}
-COMPARISONS: dict[type[ast.cmpop], list[tuple[type[ast.cmpop], str]]] = {
-    ast.Gt: [
-        (ast.GtE, "when a comparison lets equal values in"),
-        (ast.Lt, "when a comparison is the other way round"),
-        (ast.LtE, "when a comparison is the other way round, equal values included"),
-    ],
-    ast.GtE: [
-        (ast.Gt, "when a comparison leaves equal values out"),
-        (ast.Lt, "when a comparison is the other way round"),
-    ],
-    ast.Lt: [
-        (ast.LtE, "when a comparison lets equal values in"),
-        (ast.Gt, "when a comparison is the other way round"),
-    ],
-    ast.LtE: [
-        (ast.Lt, "when a comparison leaves equal values out"),
-        (ast.Gt, "when a comparison is the other way round"),
-    ],
-    ast.Eq: [
-        (ast.NotEq, "when `!=` stands for `==`"),
-        (ast.GtE, "when `>=` stands for `==`"),
-        (ast.LtE, "when `<=` stands for `==`"),
-    ],
-}
-OPERATORS: dict[type[ast.operator], list[tuple[type[ast.operator], str]]] = {
-    ast.Add: [(ast.Sub, "when something is subtracted that should be added")],
-    ast.Sub: [(ast.Add, "when something is added that should be subtracted")],
-    ast.Mult: [(ast.Div, "when something is divided that should be multiplied")],
-    ast.Div: [
-        (ast.Mult, "when something is multiplied that should be divided"),
-        (ast.FloorDiv, "when a division is cut down to whole numbers"),
-    ],
-    ast.BitAnd: [(ast.BitOr, "when conditions are joined by `|` (or) that should be joined by `&` (and)")],
-    ast.BitOr: [(ast.BitAnd, "when conditions are joined by `&` (and) that should be joined by `|` (or)")],
-}
-LEFT_OUT = {
-    ast.Add: "when a term of a sum is left out",
-    ast.Sub: "when something isn't subtracted",
-    ast.Mult: "when a factor is left out",
-    ast.Div: "when a division is left out",
-    ast.MatMult: "when a matrix product is left out",
-    ast.BitAnd: "when one of the conditions is left out",
-    ast.Mod: "when the remainder is left out",
-}
+Edit = tuple[str, Callable[[Any], ast.AST]]
 
 
 def edits(node: ast.AST, parent: ast.AST | None, arguments: list[str]) -> Iterator[Edit]:
@@ -106,13 +25,12 @@ def edits(node: ast.AST, parent: ast.AST | None, arguments: list[str]) -> Iterat
         yield from _of_a_constant(node, parent)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         for new, clause in COMPARISONS.get(type(node.ops[0]), []):
-            yield clause, lambda n, new=new: ast.Compare(n.left, [new()], n.comparators)
+            yield clause, partial(_compared, by=new)
     elif isinstance(node, ast.BinOp):
         yield from _of_an_operation(node)
     elif isinstance(node, ast.UnaryOp):
-        clause = {ast.Invert: "when a mask is not turned round", ast.USub: "when a sign is left out"}
-        if type(node.op) in clause:
-            yield clause[type(node.op)], lambda n: n.operand
+        if type(node.op) in SIGNS:
+            yield SIGNS[type(node.op)], lambda n: n.operand
     elif isinstance(node, ast.Slice):
         yield from _of_a_slice(node)
     elif isinstance(node, ast.Call):
@@ -155,7 +73,7 @@ def _of_a_constant(node: ast.Constant, parent: ast.AST | None) -> Iterator[Edit]
 def _of_an_operation(node: ast.BinOp) -> Iterator[Edit]:
     kind = type(node.op)
     for new, clause in OPERATORS.get(kind, []):
-        yield clause, lambda n, new=new: ast.BinOp(n.left, new(), n.right)
+        yield clause, partial(_joined, by=new)
     if kind in (ast.Sub, ast.Div):
         clause = (
             "when a difference is the other way round"
@@ -205,7 +123,7 @@ def _of_weights(node: ast.Attribute) -> Iterator[Edit]:
 
     yield clause, other
     for axis, of in ((0, "columns"), (1, "rows")):
-        yield f"with {of} of {node.attr} of length 1", lambda n, axis=axis: _unit(n, axis)
+        yield f"with {of} of {node.attr} of length 1", partial(_unit, axis=axis)
 
 
 def _unit(node: ast.expr, axis: int) -> ast.expr:
@@ -225,12 +143,12 @@ def _of_a_call(node: ast.Call) -> Iterator[Edit]:
         yield f"when {what} is left out", lambda n: n.func.value
     for new in REPLACED.get(name, ()):
         clause = SAID.get(new, "with {new} in place of {what}").format(what=what, new=f"`{new}`")
-        yield clause, lambda n, new=new: ast.Call(_renamed(n.func, new), n.args, n.keywords)
+        yield clause, partial(_called, name=new)
     for keyword in node.keywords:
         if keyword.arg in ("dim", "axis"):
-            for axis in ((0,), (1,), (-1,), (-2,), (0, 1)):
-                words = f"axis {axis[0]}" if len(axis) == 1 else f"axes {axis[0]} and {axis[1]}"
-                yield f"when {what} runs along {words}", lambda n, axis=axis: _with_axis(n, axis)
+            for along in (0, 1, -1, -2):
+                yield f"when {what} runs along axis {along}", partial(_with, option="dim", value=along)
+            yield f"when {what} runs along axes 0 and 1", lambda n: _with(n, "dim", (0, 1))
             yield f"when {what} runs over all axes at once", lambda n: _with(n, "dim", None)
         elif keyword.arg == "normalize":
             yield "when the weights keep their own length", lambda n: _with(n, "normalize", None)
@@ -238,7 +156,7 @@ def _of_a_call(node: ast.Call) -> Iterator[Edit]:
         for axis in (0, 1):
             yield (
                 f"with a quantile for each place along axis {1 - axis}",
-                lambda n, axis=axis: _with(_with(_unflattened(n), "dim", axis), "keepdim", True),
+                partial(_along, axis=axis),
             )
     if name in ("get_w_in", "get_w_out") and not any(k.arg == "normalize" for k in node.keywords):
         yield "with weights of length 1", lambda n: _with(n, "normalize", True)
@@ -250,9 +168,7 @@ def _of_a_call(node: ast.Call) -> Iterator[Edit]:
     if name == "std":
         yield (
             "with the largest value in place of the standard deviation",
-            lambda n: ast.Attribute(
-                ast.Call(_renamed(n.func, "max"), n.args, n.keywords), "values", ast.Load()
-            ),
+            lambda n: ast.Attribute(_called(n, "max"), "values", ast.Load()),
         )
 
 
@@ -260,6 +176,26 @@ def _is_module(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) or (
         isinstance(node, ast.Name) and node.id in ("torch", "utils", "np", "math")
     )
+
+
+def _compared(node: ast.Compare, by: type[ast.cmpop]) -> ast.AST:
+    return ast.Compare(node.left, [by()], node.comparators)
+
+
+def _joined(node: ast.BinOp, by: type[ast.operator]) -> ast.AST:
+    return ast.BinOp(node.left, by(), node.right)
+
+
+def _named(node: ast.Name, name: str) -> ast.AST:
+    return ast.Name(name, ast.Load())
+
+
+def _called(call: ast.Call, name: str) -> ast.expr:
+    return ast.Call(_renamed(call.func, name), call.args, call.keywords)
+
+
+def _along(call: ast.Call, axis: int) -> ast.AST:
+    return _with(_with(_unflattened(call), "dim", axis), "keepdim", True)
 
 
 def _unflattened(call: ast.Call) -> ast.Call:
@@ -286,14 +222,10 @@ def _with(call: ast.Call, option: str, value: Any) -> ast.Call:
     return ast.Call(call.func, call.args, rest + new)
 
 
-def _with_axis(call: ast.Call, axis: tuple[int, ...]) -> ast.Call:
-    return _with(call, "dim", axis if len(axis) > 1 else axis[0])
-
-
 def _of_a_name(node: ast.Name, arguments: list[str]) -> Iterator[Edit]:
     for other in arguments if node.id in arguments else ():
         if other != node.id:
             yield (
                 f"with `{other}` where `{node.id}` belongs",
-                lambda n, other=other: ast.Name(other, ast.Load()),
+                partial(_named, name=other),
             )

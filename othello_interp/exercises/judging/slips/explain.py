@@ -6,7 +6,7 @@ from typing import Any
 
 from othello_interp.exercises.judging.slips.alike import ENOUGH, ENOUGH_FOR_TWO, alike, leaves, telling
 from othello_interp.exercises.judging.slips.factors import constant, named_factor
-from othello_interp.exercises.judging.slips.results import changed_results
+from othello_interp.exercises.judging.slips.results import Change, changed_results
 from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
 
 MOST_CLAIMS = 3
@@ -101,7 +101,7 @@ class _Search:
     def single(self) -> Iterator[str]:
         """One change of the result or of the inputs."""
         for words, change in self.changes:
-            if self._gives(lambda i, change=change: change(self.right[i])):
+            if self._gives(partial(self._changed, change=change)):
                 yield _on(words, EXPECTED)
         if words := self._factor(self.right):
             yield _on(words, EXPECTED)
@@ -134,14 +134,14 @@ class _Search:
             inner = _on(first, EXPECTED)
             for second, on_top in self.changes:
                 if first != second and self._gives(
-                    lambda i, change=change, on_top=on_top: on_top(change(self.right[i]))
+                    partial(self._changed_twice, change=change, on_top=on_top)
                 ):
                     yield _on(second, inner)
         for kind in ("inputs", "mutants"):
             for variant in self.variants.of(kind):
                 inner = f"what comes out {variant.clause}"
                 for words, change in self.changes:
-                    if self._gives(lambda i, v=variant, change=change: change(self._value(v, i))):
+                    if self._gives(partial(self._changed_value, variant, change=change)):
                         yield _on(words, inner)
                 if self._may_be_a_factor(variant) and (
                     words := self._factor([self._value(variant, i) for i in range(len(self.found))])
@@ -152,6 +152,15 @@ class _Search:
         fits = [v for v in self.variants.of(kind) if self._gives(partial(self._value, v))]
         clear = [variant for variant in fits if not variant.vague]
         return [f"what comes out {variant.clause}" for variant in clear or fits]
+
+    def _changed(self, case: int, change: Change) -> Any:
+        return change(self.right[case])
+
+    def _changed_twice(self, case: int, change: Change, on_top: Change) -> Any:
+        return on_top(change(self.right[case]))
+
+    def _changed_value(self, variant: Variant, case: int, change: Change) -> Any:
+        return change(self._value(variant, case))
 
     def _value(self, variant: Variant, case: int) -> Any:
         value = variant.value(case)

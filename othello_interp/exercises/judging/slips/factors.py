@@ -8,6 +8,7 @@ from torch import Tensor
 from othello_interp.exercises.calling.call import resolve
 from othello_interp.exercises.judging.slips.alike import alike, as_tensor
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.neurons import get_w_in, get_w_out
 
 NAMED = {
     2.0: "twice {x}",
@@ -106,18 +107,14 @@ def quantities(cases: list[Case], axes: dict[str, list[str]]) -> dict[str, list[
         elif type(value) in (int, float):
             found[f"`{name}`"] = [float(x) for x in values]
     if all({"layer", "neuron"} <= case.inputs.keys() for case in cases) and isinstance(
-        value_of(cases[0]), ModelRef
+        cases[0].inputs.get("model"), ModelRef
     ):
         for words, of in (("output", "W_out"), ("input", "W_in")):
             found[f"the length of the {words} weights"] = [_length(case, of) for case in cases]
     return found
 
 
-def value_of(case: Case) -> Any:
-    return case.inputs.get("model")
-
-
 def _length(case: Case, of: str) -> float:
-    weights = getattr(resolve(case.inputs["model"]).blocks[case.inputs["layer"]].mlp, of)
-    neuron = case.inputs["neuron"]
-    return float((weights[neuron] if of == "W_out" else weights[:, neuron]).norm())
+    model, layer, neuron = (case.inputs[name] for name in ("model", "layer", "neuron"))
+    of_neuron = get_w_out if of == "W_out" else get_w_in
+    return float(of_neuron(resolve(model), layer, neuron).norm())  # type: ignore[arg-type]

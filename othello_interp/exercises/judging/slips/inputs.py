@@ -7,6 +7,7 @@ from an argument's type, values and axes.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -38,13 +39,22 @@ def _changes(
     for name in inputs:
         values = [case.inputs[name] for case in cases]
         for clause, change in _of_one(name, values):
-            yield clause, lambda given, name=name, change=change: {name: change(given[name])}
+            yield clause, _with(name, change)
     yield from _along_axes(axes)
     for a, b in combinations(inputs, 2):
         if _swappable(inputs[a], inputs[b]):
-            yield f"with `{a}` and `{b}` swapped", lambda given, a=a, b=b: {a: given[b], b: given[a]}
-            yield f"with `{a}` in place of `{b}`", lambda given, a=a, b=b: {b: given[a]}
-            yield f"with `{b}` in place of `{a}`", lambda given, a=a, b=b: {a: given[b]}
+            yield f"with `{a}` and `{b}` swapped", _moved({a: b, b: a})
+            yield f"with `{a}` in place of `{b}`", _moved({b: a})
+            yield f"with `{b}` in place of `{a}`", _moved({a: b})
+
+
+def _with(name: str, change: Change) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: {name: change(inputs[name])}
+
+
+def _moved(sources: dict[str, str]) -> Callable[[Inputs], Inputs]:
+    """Arguments by the name of the one whose value they get."""
+    return lambda inputs: {name: inputs[source] for name, source in sources.items()}
 
 
 def _swappable(a: Any, b: Any) -> bool:
@@ -84,7 +94,7 @@ def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
         for clause, down, right in (("right", 0, 1), ("left", 0, -1), ("down", 1, 0), ("up", -1, 0)):
             yield (
                 f"with `{name}` one square further {clause}",
-                lambda x, down=down, right=right: _label(_row(x) + down, int(x[1]) + right),
+                partial(_further, down=down, right=right),
             )
         yield f"with row and column of `{name}` swapped", lambda x: _label(int(x[1]), _row(x))
     elif isinstance(value, tuple) and len(value) == 2:
@@ -92,6 +102,10 @@ def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
         yield f"with `{name}` the other way", lambda x: (-x[0], -x[1])
         yield f"with the first part of `{name}` the other way", lambda x: (-x[0], x[1])
         yield f"with the second part of `{name}` the other way", lambda x: (x[0], -x[1])
+
+
+def _further(label: str, down: int, right: int) -> str:
+    return _label(_row(label) + down, int(label[1]) + right)
 
 
 def _row(label: str) -> int:
@@ -135,9 +149,17 @@ def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
     yield f"with the first half of `{name}` in place of all of it", lambda x: x[: len(x) // 2]
     for axis in range(value.ndim if value.ndim > 1 else 0):
         where = f"along axis {axis}"
-        yield f"with `{name}` of length 1 {where}", lambda x, a=axis: x / x.norm(dim=a, keepdim=True)
-        yield f"with the mean of `{name}` {where} subtracted", lambda x, a=axis: x - x.mean(a, keepdim=True)
-        yield f"with a softmax of `{name}` {where}", lambda x, a=axis: x.softmax(a)
+        yield f"with `{name}` of length 1 {where}", partial(_unit, axis=axis)
+        yield f"with the mean of `{name}` {where} subtracted", partial(_centred, axis=axis)
+        yield f"with a softmax of `{name}` {where}", partial(torch.softmax, dim=axis)
+
+
+def _unit(x: Tensor, axis: int) -> Tensor:
+    return x / x.norm(dim=axis, keepdim=True)
+
+
+def _centred(x: Tensor, axis: int) -> Tensor:
+    return x - x.mean(axis, keepdim=True)
 
 
 def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inputs], Inputs]]]:
@@ -151,12 +173,12 @@ def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inp
             f"with the last {axis} only": slice(-1, None),
         }
         for clause, cut in cuts.items() if at else ():
-            yield clause, lambda given, at=at, cut=cut: {n: _cut(given[n], i, cut) for n, i in at.items()}
+            yield clause, partial(_cut_all, at=at, cut=cut)
         for name, i in at.items():
             for clause, by in (("later", 1), ("earlier", -1)):
                 yield (
                     f"with `{name}` one {axis} {clause}",
-                    lambda given, name=name, i=i, by=by: {name: given[name].roll(by, i)},
+                    _with(name, partial(torch.roll, shifts=by, dims=i)),
                 )
             others = {other: j for other, j in at.items() if other != name}
             for clause, mine, rest in (
@@ -166,11 +188,16 @@ def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inp
                 if others:
                     yield (
                         f"with every {axis} beside the {clause} one of `{name}`",
-                        lambda given, name=name, i=i, mine=mine, rest=rest, others=others: {
-                            name: _cut(given[name], i, mine),
-                            **{other: _cut(given[other], j, rest) for other, j in others.items()},
-                        },
+                        partial(_beside, name=name, axis=i, cut=mine, others=others, rest=rest),
                     )
+
+
+def _beside(inputs: Inputs, name: str, axis: int, cut: slice, others: dict[str, int], rest: slice) -> Inputs:
+    return {name: _cut(inputs[name], axis, cut), **_cut_all(inputs, others, rest)}
+
+
+def _cut_all(inputs: Inputs, at: dict[str, int], cut: slice) -> Inputs:
+    return {name: _cut(inputs[name], axis, cut) for name, axis in at.items()}
 
 
 def _cut(x: Tensor, axis: int, cut: slice) -> Tensor:

@@ -6,6 +6,7 @@ sense; its caller drops it there.
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -108,10 +109,7 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
         if example.shape[axis] > 2:
             along[f"{{x}} one place later along {name}"] = lambda x, a: x.roll(1, a)
             along[f"{{x}} one place earlier along {name}"] = lambda x, a: x.roll(-1, a)
-        yield from (
-            (words, _each(lambda x, change=change, axis=axis: change(x, axis)))
-            for words, change in along.items()
-        )
+        yield from ((words, _each(partial(_at, change=change, axis=axis))) for words, change in along.items())
     yield "{x} with one axis too many, of size 1, at the end", _each(lambda x: x.unsqueeze(-1))
     for order in list(permutations(range(n)))[1:] if n <= 4 else []:
         swapped = "rows and columns swapped" if order[-2:] == (n - 1, n - 2) and board else ""
@@ -120,7 +118,11 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             if swapped and order[:-2] == tuple(range(n - 2))
             else f"{{x}} with the axes in the order {order}"
         )
-        yield words, _each(lambda x, order=order: x.permute(order))
+        yield words, _each(partial(torch.permute, dims=order))
+
+
+def _at(x: Tensor, change: Callable[[Tensor, int], Tensor], axis: int) -> Tensor:
+    return change(x, axis)
 
 
 def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Change]]:
