@@ -24,13 +24,14 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / "installed"
 STUDENTS, DEVELOPERS = "lab", "dev"  # extras of pyproject.toml; the second contains the first
+# Everything is read anew, and a warning, such as one of a dead link, is an error.
+SPHINX = ["--quiet", "--fresh-env", "--fail-on-warning", "--keep-going", "-c", "docs", "-d", "build/doctrees"]
 COMMANDS = {
     "lab": (STUDENTS, ["-m", "jupyterlab", "notebooks"]),
     "run": (STUDENTS, ["-m", "othello_interp.cli", "run"]),
     # Two at a time, each file in one process: its fixtures (models, a grader) are made once.
     "test": (DEVELOPERS, ["-m", "pytest", "-n", "2", "--dist", "loadfile"]),
-    # The source folder is this one; a warning, such as one of a dead link, is an error.
-    "site": (DEVELOPERS, ["-m", "sphinx", "-q", "-W", "--keep-going", "-c", "docs", ".", "build/site"]),
+    "site": (DEVELOPERS, ["-m", "sphinx", *SPHINX, ".", "build/site"]),
     "setup": (DEVELOPERS, None),
 }
 

@@ -46,7 +46,7 @@ html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_extra_path = ["front"]  # index.html, which leads to root_doc
 html_copy_source = False
-html_show_sphinx = False
+html_show_sphinx = html_show_copyright = False
 html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 
 

@@ -93,9 +93,8 @@ def site(root, tmp_path_factory) -> Path:
     spec.loader.exec_module(start)
     *command, _ = start.COMMANDS["site"][1]
     out = tmp_path_factory.mktemp("site")
-    result = subprocess.run(
-        [sys.executable, *command, out / "html"], cwd=root, capture_output=True, text=True, timeout=300
-    )
+    command = [sys.executable, *command, out / "html", "-d", out / "doctrees"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
     return out / "html"
 

@@ -126,6 +126,15 @@ def test_run_prints_a_line_each_and_writes_pages_that_need_no_network(checkout, 
 # --- export ---
 
 
+def test_a_table_has_no_empty_header_and_the_notebook_is_left_alone():
+    table = '<table><tr><th></th><th class="blank" >&nbsp;</th><th>C0</th><td></td></tr></table>'
+    output = new_output("display_data", {"text/html": table})
+    notebook = new_notebook(cells=[new_code_cell("x", outputs=[output])])
+    found = html.drawn(notebook).cells[0].outputs[0].data["text/html"]
+    assert found == '<table><tr><td></td><td class="blank" ></td><th>C0</th><td></td></tr></table>'
+    assert notebook.cells[0].outputs[0].data["text/html"] == table
+
+
 def test_formulas_become_mathml_and_code_is_left_alone():
     text = "Let $x_1$ be; `$HOME` and `$PATH`; costs 5$; \\$3.\n\n$$\\frac{a}{b}$$\n\n```\n$y$ $z$\n```\n"
     found = html._with_mathml(text)
