@@ -22,7 +22,7 @@ from othello_interp.grading.submissions.find import Submission, find_submissions
 from othello_interp.grading.typed import from_plain, to_plain
 from othello_interp.storage.whole_file import write_text
 
-AHEAD = 3  # submissions handed out beyond those that run, where that takes time
+AHEAD = 2  # submissions that are read, judged or handed out while others run
 MAX_RESULT = 20 * 2**20  # bytes of a result on disk
 
 
@@ -80,7 +80,8 @@ def grade_class(
     course = course.what_is_due()
     stop = Event()
     away = None if executor is None else partial(_away, executor, stop)
-    grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away)
+    workers = workers or os.cpu_count() or 1
+    grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away, workers)
     summary = Summary()
     waiting: list[tuple[Submission, str]] = []
     found = find_submissions(submissions, course.every_stem, one=one, out=out, say=say)
@@ -96,7 +97,7 @@ def grade_class(
         else:
             waiting.append((submission, digest))
     if waiting:
-        _Run(grader, out, summary, say, progress, stop).grade(waiting, workers or os.cpu_count() or 1)
+        _Run(grader, out, summary, say, progress, stop).grade(waiting, workers)
     else:
         say(f"Nothing to do: all {len(found)} submissions are graded already (--force grades them again).")
     summary.results.sort(key=lambda result: (result.student.lower(), result.id))
@@ -154,8 +155,7 @@ class _Run:
             for line in self.grader.start(submission for submission, _ in waiting):
                 self.say(line)
             self.summary.ready_seconds = time.perf_counter() - begin
-            ahead = 0 if self.grader.away is None else AHEAD
-            pool = ThreadPoolExecutor(workers + ahead)
+            pool = ThreadPoolExecutor(workers + AHEAD)  # the grader sees to it that only `workers` run
             try:
                 self._wait({pool.submit(self._one, *item): item[0] for item in waiting}, len(waiting))
             except KeyboardInterrupt:

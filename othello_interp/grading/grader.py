@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Semaphore
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.exercises.status import Status
@@ -59,6 +60,7 @@ class Grader:
         secret: paths that submissions must not be able to read, beside the solutions.
         unsandboxed: go on although a protection is missing on this machine.
         away: reads and runs a submission somewhere else, where the conditions hold.
+        workers: notebooks that are run at a time, however many threads there are.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Grader:
         secret: tuple[Path, ...] = (),
         unsandboxed: bool = False,
         away: Away | None = None,
+        workers: int = 1,
     ) -> None:
         require_linux()
         self.course, self.away = course, away
@@ -76,6 +79,7 @@ class Grader:
         self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)
         self.worker = Worker(self.conditions)
         self._examiner: Examiner | None = None
+        self.slots = Semaphore(workers)
         self._judges = Standby(self._judge, JUDGED)
 
     def _conditions(self, limits: Limits, secret: tuple[Path, ...], unsandboxed: bool) -> Conditions:
@@ -188,7 +192,7 @@ class Grader:
         with stage("running"):
             runs = self.worker.run(paper)
         while True:
-            with stage("running"):
+            with stage("running"), self.slots:
                 found = next(runs, None)
             if found is None:
                 return
