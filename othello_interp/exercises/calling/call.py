@@ -93,7 +93,7 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     with torch.random.fork_rng(devices=[]), redirect_stdout(printed):
         torch.random.default_generator.manual_seed(
             0
-        )  # without the stack trace that torch.manual_seed formats
+        )  # torch.manual_seed formats a stack trace
         value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
     if error is not None:
