@@ -1,7 +1,6 @@
 """What is graded: a course's exercises, its notebooks and its solutions."""
 
 import hashlib
-import importlib.util
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from othello_interp.grading.submissions.notebook_file import Notebook, read_note
 from othello_interp.grading.submissions.paper import Lessons, shingles
 from othello_interp.grading.submissions.provenance import CourseAnswers, course_answers
 from othello_interp.grading.submissions.questions import NamedQuestion
+from othello_interp.storage.paths import load_file
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Course:
             fields = {key: str(value) for key, value in vars(exercise).items() if not callable(value)}
             fields["mistakes"] = str([(m.key, m.message, m.credit) for m in exercise.mistakes])
             digest.update(repr(sorted(fields.items())).encode())
-            digest.update(Path(inspect.getsourcefile(exercise.cases)).read_bytes())
+            digest.update(Path(inspect.getsourcefile(exercise.cases) or "").read_bytes())
         return digest.hexdigest()[:16]
 
 
@@ -157,11 +157,10 @@ def this_course() -> Course:
 
 def load_course(path: Path) -> Course:
     """The Course that a Python file defines as `COURSE`."""
-    spec = importlib.util.spec_from_file_location("graded_course", path)
-    if spec is None or not path.is_file():
-        raise GradingError(f"{path} is not a Python file that defines COURSE.")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        module = load_file(path, "graded_course")
+    except FileNotFoundError:
+        raise GradingError(f"{path} is not a Python file that defines COURSE.") from None
     if not isinstance(getattr(module, "COURSE", None), Course):
         raise GradingError(f"{path} defines no COURSE = Course(...): see docs/instructors.md.")
     course: Course = module.COURSE

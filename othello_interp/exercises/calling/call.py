@@ -91,9 +91,7 @@ def run_case(fn: Any, case: Case, time_limit: float = 10.0) -> Outcome:
     start = time.perf_counter()
     # These two surround the limit, not the other way round: an alarm could cut off their closing part.
     with torch.random.fork_rng(devices=[]), redirect_stdout(printed):
-        torch.random.default_generator.manual_seed(
-            0
-        )  # torch.manual_seed formats a stack trace
+        torch.random.default_generator.manual_seed(0)  # torch.manual_seed formats a stack trace
         value, error = call_limited(lambda: plain(fn(*args, **kwargs)), time_limit)
     seconds = time.perf_counter() - start
     if error is not None:

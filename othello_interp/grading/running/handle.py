@@ -145,5 +145,9 @@ class Child:
 def _signal_name(number: int) -> str:
     import signal
 
-    names = {signal.SIGSEGV: "segmentation fault", signal.SIGABRT: "abort", signal.SIGBUS: "bus error"}
+    names: dict[int, str] = {
+        signal.SIGSEGV: "segmentation fault",
+        signal.SIGABRT: "abort",
+        signal.SIGBUS: "bus error",
+    }
     return names.get(number, f"signal {number}")

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from typing import BinaryIO
 
 from othello_interp.grading.running.reader import MAX_FILES, Label, Labels
@@ -22,12 +23,15 @@ class TooMuch(ValueError):
     """A file, or a student's files together, hold more than is read."""
 
 
+Stream = BinaryIO | BufferedIOBase
+
+
 @dataclass
 class Parcel:
     """Labels, and in the same order the contents of the files."""
 
     labels: Labels
-    contents: list[BinaryIO] = field(default_factory=list)
+    contents: list[Stream] = field(default_factory=list)
 
 
 @contextmanager
@@ -44,12 +48,13 @@ def opened(handed_in: Collected) -> Iterator[Parcel]:
                 why = error if isinstance(error, TooMuch) else f"{type(error).__name__}: {error}"
                 parcel.labels.problems.append(f"{file.name[-80:]}: can't be read ({why})"[:300])
                 continue
-            parcel.contents.append(stack.enter_context(stream))
+            stack.enter_context(stream)
+            parcel.contents.append(stream)
             parcel.labels.files.append(Label(file.name, file.kind, file.size, file.modified, file.clock))
         yield parcel
 
 
-def _on_disk(file: File, limit: int) -> BinaryIO:
+def _on_disk(file: File, limit: int) -> Stream:
     stream = file.open()
     try:
         size = os.fstat(stream.fileno()).st_size
@@ -62,7 +67,7 @@ def _on_disk(file: File, limit: int) -> BinaryIO:
     return stream
 
 
-def _copied(stream: BinaryIO, limit: int) -> BinaryIO:
+def _copied(stream: Stream, limit: int) -> Stream:
     """The stream's contents as a file without a name."""
     copy = tempfile.TemporaryFile()  # noqa: SIM115  (closed by whoever asked for it)
     try:

@@ -7,6 +7,8 @@ to see no folder.
 import os
 import socket
 from dataclasses import dataclass
+from functools import partial
+from io import BufferedIOBase
 from typing import Any
 
 from othello_interp.grading.running import wire
@@ -55,11 +57,15 @@ def serve(descriptor: int) -> None:
         wire.send(channel, said, MAX_PAPER)
 
 
+def _opened(descriptor: int) -> BufferedIOBase:
+    return os.fdopen(descriptor, "rb", closefd=False)
+
+
 def answer(lessons: Lessons, request: Any, descriptors: list[int]) -> dict[str, Any]:
     """The plan for a request with these files."""
     labels = from_plain(Labels, request)
     files = [
-        File(**vars(label), open=lambda number=number: os.fdopen(number, "rb", closefd=False))
+        File(**vars(label), open=partial(_opened, number))
         for number, label in zip(descriptors, labels.files, strict=True)
     ]
     return to_plain(read_paper(Collected(files, labels.problems, labels.others), lessons))

@@ -75,7 +75,7 @@ def prepare(
     model.load_model = functools.cache(model.load_model)
     if embedded:
         call.resolve(ModelRef("embedded"))
-    games.FocusGames = _once_for_each_model(games.FocusGames)
+    setattr(games, "FocusGames", _once_for_each_model(games.FocusGames))  # noqa: B010  (mypy: a type)
     return GivenCells(given)
 
 

@@ -91,8 +91,12 @@ def bounded(paper: Paper) -> Paper:
                 cut = f"[Cut here: the answer has {len(words):,} characters.]"
                 plan.words[exercise] = f"{words[:MAX_WORDS]}\n\n{cut}"
         plan.remarks = _lines(plan.remarks)
-    lists = {name: _lines(getattr(paper, name)) for name in ("problems", "remarks", "doubts")}
-    return replace(paper, **lists)
+    return replace(
+        paper,
+        problems=_lines(paper.problems),
+        remarks=_lines(paper.remarks),
+        doubts=_lines(paper.doubts),
+    )
 
 
 def _affordable(plan: Plan) -> list[Step]:
