@@ -117,4 +117,4 @@ def quantities(cases: list[Case], axes: dict[str, list[str]]) -> dict[str, list[
 def _length(case: Case, of: str) -> float:
     model, layer, neuron = (case.inputs[name] for name in ("model", "layer", "neuron"))
     of_neuron = get_w_out if of == "W_out" else get_w_in
-    return float(of_neuron(resolve(model), layer, neuron).norm())  # type: ignore[arg-type]
+    return float(of_neuron(resolve(model), layer, neuron).norm())
