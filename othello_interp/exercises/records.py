@@ -156,6 +156,7 @@ class Exercise:
             message). It replaces the comparison of values; a share of 1 is a pass. The message is shown
             either way.
         time_limit: seconds allowed for each case.
+        parts: what the items of an answer are, where it is a tuple of several things.
     """
 
     id: str
@@ -176,6 +177,7 @@ class Exercise:
     explanation: str = ""
     score: Callable[[Any, Any, Case], tuple[float, str]] | None = None
     time_limit: float = 10.0
+    parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         where = f"exercise {self.id!r}"
@@ -205,7 +207,7 @@ class Exercise:
         _require(
             callable(self.cases), f"{where}: cases must be a function of a seed, found {self.cases!r:.80}"
         )
-        for name, kind in (("mistakes", Mistake), ("hints", str)):
+        for name, kind in (("mistakes", Mistake), ("hints", str), ("parts", str)):
             items = getattr(self, name)
             _require(
                 isinstance(items, tuple) and all(isinstance(item, kind) for item in items),

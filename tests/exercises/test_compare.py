@@ -1,5 +1,7 @@
 """Does compare accept what is as good, and say the first difference in the student's terms?"""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -45,6 +47,7 @@ MASK = torch.tensor([[True, False, True], [False, False, True]])
         ([torch.tensor(1), np.int64(2)], (1, 2)),
         ({"b": 2.0, "a": TABLE.double()}, {"a": TABLE, "b": 2}),
         (np.str_("C0"), "C0"),
+        (Fraction(3, 8), 0.375),
         (np.array(["C0", "D1"]), ["C0", "D1"]),
         (float("nan"), torch.tensor(float("nan"))),
         (torch.tensor([float("inf"), 1.0]), torch.tensor([float("inf"), 1.0])),
@@ -150,6 +153,13 @@ def test_boards_come_with_the_difference():
     assert torch.equal(theirs, BOARD.double())
     assert wrong.nonzero().tolist() == [[3, 1]]
     assert compare(TABLE, TABLE + 1).boards is None
+
+
+def test_the_parts_of_an_answer_have_names():
+    found, expected = ([1, 2], BOARD), ([1, 2], changed(BOARD, 16, 9.5))
+    named = compare(found, expected, parts=("neurons", "attributions"))
+    assert named.message.startswith("For the attributions at C0 you have 2.29, expected 9.5.")
+    assert compare(found, expected).message.startswith("For item 1 at C0 you have")
 
 
 def test_tolerance_is_that_of_isclose():

@@ -137,6 +137,17 @@ def test_the_sentence_comes_first_and_the_difference_after_it(sample_solutions):
     assert "you have" in verdict.notes[0]
 
 
+def test_the_part_that_is_wrong_is_named():
+    answers = key("4.4")
+    found = [(outcome.value[0], 2 * outcome.value[1], outcome.value[2]) for outcome in answers.expected]
+    outcomes = [
+        Outcome(case.name, Status.RETURNED, value) for case, value in zip(answers.cases, found, strict=True)
+    ]
+    verdict = judge(answers, outcomes)
+    assert verdict.message == "In the attributions you have twice the expected values."
+    assert verdict.notes[0].startswith("For the attributions at [")
+
+
 # -- what counts as the same ----------------------------
 
 

@@ -6,6 +6,7 @@ is used later.
 """
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,8 @@ def _plain(value: Any, depth: int, room: list[int]) -> Any:
         return value
     if type(value) is int:  # beyond 64 bits it is no answer of ours, and printing it may take for ever
         return value if value.bit_length() < 64 else Opaque("int of more than 64 bits")
+    if type(value) is Fraction:
+        return float(value)
     if isinstance(value, Tensor):
         return _plain_tensor(value)
     if isinstance(value, np.generic | np.ndarray) or type(value).__name__ == "Series":

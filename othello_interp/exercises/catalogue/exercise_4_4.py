@@ -143,6 +143,7 @@ EXERCISE = Exercise(
     minutes=25,
     tests="Random activations and boards, with layer 5 of the course's model and a small random model.",
     cases=cases,
+    parts=("neurons", "attributions", "average boards"),
     mistakes=mistake.all(),
     hints=(
         "Flatten game and move into one axis first: `acts.flatten(0, 1)` has shape (position, neuron).",

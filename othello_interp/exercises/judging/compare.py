@@ -41,16 +41,22 @@ class Difference:
 
 
 def compare(
-    found: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5, where: str = ""
+    found: Any,
+    expected: Any,
+    rtol: float = 1e-4,
+    atol: float = 1e-5,
+    where: str = "",
+    parts: tuple[str, ...] = (),
 ) -> Difference | None:
     """None if `found` is as good as `expected`, else the first difference.
 
-    `where` says which part of the answer is meant, such as " for key 'C0'".
+    `where` says which part of the answer is meant, such as " for key 'C0'". `parts` names the items of an
+    answer that is made of several things.
     """
     if isinstance(expected, dict):
         return _compare_dict(found, expected, rtol, atol, where)
     if isinstance(expected, list | tuple):
-        return _compare_list(found, expected, rtol, atol, where)
+        return _compare_list(found, expected, rtol, atol, where, parts)
     if isinstance(expected, Tensor | bool | int | float):
         return _compare_numbers(found, expected, rtol, atol, where)
     if type(found) is not type(expected):
@@ -127,7 +133,7 @@ def _compare_dict(found: Any, expected: dict, rtol: float, atol: float, where: s
 
 
 def _compare_list(
-    found: Any, expected: list | tuple, rtol: float, atol: float, where: str
+    found: Any, expected: list | tuple, rtol: float, atol: float, where: str, parts: tuple[str, ...]
 ) -> Difference | None:
     if isinstance(found, Tensor) and found.ndim and all(isinstance(item, NUMBER) for item in expected):
         found = found.tolist() if found.ndim == 1 else found
@@ -137,7 +143,8 @@ def _compare_list(
         message = f"Your {type(found).__name__}{where} has {len(found)} items, expected {len(expected)}."
         return Difference("shape", message, *_both(found, expected))
     for index, (a, b) in enumerate(zip(found, expected, strict=True)):
-        if difference := compare(a, b, rtol, atol, f"{where} for item {index}"):
+        part = f" for the {parts[index]}" if len(parts) == len(expected) else f" for item {index}"
+        if difference := compare(a, b, rtol, atol, where + part):
             return difference
     return None
 

@@ -147,7 +147,7 @@ def _problem(
     if outcome.status == Status.RAISED:
         return _Problem(index, Status.RAISED, messages.RAISED.format(error=outcome.error), outcome.error), ""
     if exercise.score is None:
-        difference = compare(outcome.value, expected, exercise.rtol, exercise.atol)
+        difference = compare(outcome.value, expected, exercise.rtol, exercise.atol, parts=exercise.parts)
         return (_Problem(index, **vars(difference)) if difference else None), ""
     try:
         share, message = exercise.score(outcome.value, expected, case)
@@ -194,7 +194,8 @@ def _slip(key: AnswerKey, outcomes: list[Outcome]) -> str:
     if key.exercise.score is not None or any(outcome.status != Status.RETURNED for outcome in outcomes):
         return ""
     found, right = [outcome.value for outcome in outcomes], [outcome.value for outcome in key.expected]
-    return explain(found, right, key.variants, key.exercise.rtol, key.exercise.atol)
+    exercise = key.exercise
+    return explain(found, right, key.variants, exercise.rtol, exercise.atol, exercise.parts)
 
 
 def _only_tiny_fails(cases: list[Case], problems: list[_Problem]) -> bool:

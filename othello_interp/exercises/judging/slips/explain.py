@@ -15,13 +15,21 @@ Values = list[Any]
 Same = Callable[[Any, Any], bool]
 
 
-def explain(found: Values, right: Values, variants: Variants, rtol: float, atol: float) -> str:
+def explain(
+    found: Values,
+    right: Values,
+    variants: Variants,
+    rtol: float,
+    atol: float,
+    names: tuple[str, ...] = (),
+) -> str:
     """A sentence such as "You have what comes out with theirs and mine swapped." or an empty string.
 
     Args:
         found, right: what was returned and what should have been, for each case.
         variants: of the exercise's reference.
         rtol, atol: tolerance of the exercise.
+        names: of the parts of an answer that is a tuple of several things.
 
     Nothing is said of an answer whose type alone is wrong, and nothing that only a few values speak for. Two
     changes together are tried only where no single one fits.
@@ -34,14 +42,14 @@ def explain(found: Values, right: Values, variants: Variants, rtol: float, atol:
     search = _Search(found, right, parts, variants, same, rtol, atol)
     for level in (search.all_the_same, search.single, search.mutants, search.constant, search.pairs):
         if claims := list(dict.fromkeys(level())):
-            return _sentence(claims, parts)
+            return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
     return ""
 
 
-def _sentence(claims: list[str], parts: list[int]) -> str:
+def _sentence(claims: list[str], parts: list[str], named: bool) -> str:
     claims = claims[:MOST_CLAIMS]
     said = claims[0] if len(claims) == 1 else f"either {', or '.join(claims)}"
-    place = f"In item {' and item '.join(map(str, parts))} of your answer you" if parts else "You"
+    place = f"In {'the ' * named}{' and '.join(parts)} you" if parts else "You"
     return f"{place} have {said}."
 
 
