@@ -61,6 +61,11 @@ def similarity_of_embeddings(model, label_a, label_b):
     return torch.cosine_similarity(*model.W_E[tokens], dim=0).item()
 
 
+def outside(model, layer):
+    w_out, Q = model.blocks[layer].mlp.W_out, torch.linalg.qr(model.W_U[:, 1:]).Q
+    return 1 - (w_out @ Q).square().sum(1) / w_out.square().sum(1)
+
+
 def shares_mirrored(states, mask):
     return torch.stack([(states[mask] == value).float().mean(0).flip(-1) for value in range(3)])
 
@@ -83,6 +88,7 @@ def legal_swapped(states, mask):
         ("2.3", similarity_of_embeddings, "with the embedding W_E in place of the unembedding W_U."),
         ("2.3", lambda model, label_a, label_b: 0, "You have 0 everywhere."),
         ("4.2", top_of_all_but, "You have what comes out with 1 - quantile in place of `quantile`."),
+        ("3.2", outside, "You have 1 minus the expected values."),  # 0 up to rounding in the small model
         ("4.3", shares_mirrored, "either the expected values the wrong way round along the columns"),
         ("4.3", lambda states, mask: 0 * states[0, :3].float(), "You have 0 everywhere."),
     ],
@@ -161,7 +167,8 @@ def test_the_part_that_is_wrong_is_named():
         (None, None, True),
         ("C0", "C0", True),
         ("C0", 1, False),
-        (torch.tensor(1e-8), torch.tensor(2e-8), False),
+        (torch.tensor(1e-5), torch.tensor(2e-5), False),
+        (torch.tensor([0.0, 0.5]), torch.tensor([1e-7, 0.5]), True),
         (torch.ones(3), torch.ones(1, 3), False),
         (float("nan"), torch.tensor(float("nan")), True),
     ],

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 MOST_VALUES = 20_000  # of one answer are looked at, when values are counted
+LEAST = 1e-6
 ENOUGH = 3  # values that differ from the right ones: fewer are easily met by chance
 ENOUGH_FOR_TWO = 8  # where two changes are tried together
 
@@ -14,7 +15,8 @@ ENOUGH_FOR_TWO = 8  # where two changes are tried together
 def alike(found: Any, other: Any, rtol: float, atol: float) -> bool:
     """Whether the values are the same up to tolerance. Types may differ: True is 1, a tuple is a list.
 
-    `atol` shrinks with the values, so that very small answers aren't all alike.
+    `atol` shrinks with the values, so that small answers aren't all alike, but not below what float32 leaves
+    of 1 - 1.
     """
     if isinstance(found, dict) and isinstance(other, dict):
         return found.keys() == other.keys() and all(
@@ -29,7 +31,7 @@ def alike(found: Any, other: Any, rtol: float, atol: float) -> bool:
     if a.shape != b.shape:
         return False
     size = b.abs().nan_to_num(0.0, 0.0, 0.0).max().item() if b.numel() else 0.0
-    return bool(torch.isclose(a, b, rtol=rtol, atol=min(atol, rtol * size), equal_nan=True).all())
+    return bool(torch.isclose(a, b, rtol=rtol, atol=min(atol, max(rtol * size, LEAST)), equal_nan=True).all())
 
 
 def as_tensor(value: Any) -> Tensor | None:

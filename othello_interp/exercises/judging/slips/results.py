@@ -70,7 +70,6 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
     n = example.ndim
     board = example.shape[-2:] == (8, 8)
     on_tensor = {
-        "{x} in one row": lambda x: x.flatten(),
         "the sum of {x}": lambda x: x.sum(),
         "the mean of {x}": lambda x: x.mean(),
         "the largest of {x}": lambda x: x.max(),
@@ -104,13 +103,11 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             f"only the last of {{x}} along {name}": lambda x, a: x.select(a, -1),
             f"{{x}} without the first along {name}": lambda x, a: x.narrow(a, 1, x.shape[a] - 1),
             f"{{x}} without the last along {name}": lambda x, a: x.narrow(a, 0, x.shape[a] - 1),
-            f"{{x}} with one axis too many, of size 1, before axis {axis}": lambda x, a: x.unsqueeze(a),
         }
         if example.shape[axis] > 2:
             along[f"{{x}} one place later along {name}"] = lambda x, a: x.roll(1, a)
             along[f"{{x}} one place earlier along {name}"] = lambda x, a: x.roll(-1, a)
         yield from ((words, _each(partial(_at, change=change, axis=axis))) for words, change in along.items())
-    yield "{x} with one axis too many, of size 1, at the end", _each(lambda x: x.unsqueeze(-1))
     for order in list(permutations(range(n)))[1:] if n <= 4 else []:
         swapped = "rows and columns swapped" if order[-2:] == (n - 1, n - 2) and board else ""
         words = (
