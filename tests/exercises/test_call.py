@@ -5,6 +5,8 @@ import enum
 import functools
 import re
 import signal
+import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from othello_interp.exercises.calling import call
+from othello_interp.exercises.calling import call, time_limit
 from othello_interp.exercises.calling.call import resolve, run_case, run_cases
 from othello_interp.exercises.calling.encode import EncodeError, decode, encode
 from othello_interp.exercises.calling.plain import Opaque, Outcome, PlainError, plain
@@ -212,6 +214,35 @@ def test_no_alarm_is_left_behind():
         assert isinstance(call_limited(lambda: _bare_except(0, 0), 0.002)[1], TimeLimit)
     time.sleep(0.05)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is new in Python 3.12")
+def test_lines_raise_in_the_limited_call_only(monkeypatch):
+    monkeypatch.setattr(time_limit, "PATIENCE", 0)
+    monitored, stop, results = set(), threading.Event(), []
+
+    def another():
+        while not stop.is_set():
+            monitored.add(sys.monitoring.get_tool(time_limit.TOOL))
+
+    thread = threading.Thread(target=lambda: results.append(call_limited(another, 1.0)))
+    thread.start()
+    for _ in range(30):
+        assert isinstance(call_limited(lambda: _recurses_and_sleeps(100), 0.002)[1], TimeLimit)
+        assert sys.monitoring.get_tool(time_limit.TOOL) is None
+    stop.set()
+    thread.join()
+    assert results == [(None, None)]  # no line of the other thread has raised
+    assert time_limit.__name__ in monitored
+
+
+def _recurses_and_sleeps(depth):
+    while True:
+        try:  # noqa: SIM105
+            _recurses_and_sleeps(depth - 1) if depth else time.sleep(10)
+        except:  # noqa: E722
+            pass
 
 
 def test_a_timer_that_ran_before_runs_on():

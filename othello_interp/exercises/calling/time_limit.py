@@ -1,12 +1,19 @@
 """Call a function under a time limit, in the main thread; Windows has no timers for it."""
 
+import dis
+import itertools
 import random
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
 from typing import Any
+
+PATIENCE = 10  # alarms until every line raises; code that cleans up after the first ones gets to do so
+TOOL = 4  # the identifier for sys.monitoring; debuggers, coverage tools and profilers have others
+# Raising before these instructions would leave sys.exc_info() set for good.
+KEEPS_EXC_INFO = (dis.opmap["PUSH_EXC_INFO"], dis.opmap["COPY"])
 
 
 class TimeLimit(BaseException):
@@ -18,16 +25,19 @@ def call_limited(call: Callable[[], Any], seconds: float) -> tuple[Any, BaseExce
 
     Catches everything, SystemExit and KeyboardInterrupt included. Without interval timers, or in another
     thread, there is no limit. A long call into C (one large matrix product) ends before the limit acts.
+    On Python 3.12 and later, while a call swallows one TimeLimit after another, `sys.monitoring` is used.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return _guard(call)
-    handler_before = signal.signal(signal.SIGALRM, _on_alarm)
+    alarms = itertools.count(1)
+    handler_before = signal.signal(signal.SIGALRM, lambda signum, frame: _on_alarm(alarms, frame))
     unraisable_before, sys.unraisablehook = sys.unraisablehook, _say_nothing
     timer_before = signal.setitimer(signal.ITIMER_REAL, seconds, 0.01)
     try:
         return _guard(call)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        _raise_no_more()
         sys.unraisablehook = unraisable_before
         signal.signal(signal.SIGALRM, handler_before)
         if timer_before[0]:
@@ -50,15 +60,54 @@ def _is_guard(frame: FrameType) -> bool:
     return frame.f_code.co_name == "_guard" and frame.f_code.co_filename == __file__
 
 
-def _on_alarm(signum: int, frame: FrameType | None) -> None:
+def _may_raise(frame: FrameType | None) -> bool:
+    """Whether `_guard` has called what runs in this frame, and no other function of this file is at work."""
     if frame is None or _is_guard(frame):
-        return  # the call has just ended, or hasn't begun
-    above = frame.f_back
-    while above is not None and not _is_guard(above):
+        return False
+    above: FrameType | None = frame
+    while above is not None and above.f_code.co_filename != __file__:
         above = above.f_back
-    if above is None:
-        return
+    return above is not None and _is_guard(above)
+
+
+def _on_alarm(alarms: Iterator[int], frame: FrameType | None) -> None:
+    if not _may_raise(frame):
+        return  # the call has just ended, or hasn't begun
     # A bare `except:` may swallow this. Come back soon, at a moment nobody can foresee: sooner or later one
     # falls outside the innermost `try`, and so on up to us.
     signal.setitimer(signal.ITIMER_REAL, 10 ** random.uniform(-5.5, -2.5), 0.01)
+    if next(alarms) > PATIENCE:
+        _raise_at_every_line()
     raise TimeLimit
+
+
+def _raise_at_every_line() -> None:
+    """From now on each line that the main thread begins in the call raises TimeLimit.
+
+    Python 3.12 looks at signals only at backward jumps and calls. Where a loop holds nothing but a `try`,
+    these lie inside the `try`, and hardly an alarm gets out. The lines of its `except`, however, lie outside:
+    raised there, TimeLimit goes on to the next `try` around it, and so on up to us.
+    """
+    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(TOOL) is None:
+        lines = sys.monitoring.events.LINE
+        sys.monitoring.use_tool_id(TOOL, __name__)
+        sys.monitoring.register_callback(TOOL, lines, lambda code, line: _on_line(code))
+        sys.monitoring.set_events(TOOL, lines)
+
+
+def _raise_no_more() -> None:
+    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(TOOL) == __name__:
+        sys.monitoring.set_events(TOOL, 0)
+        sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, None)
+        sys.monitoring.free_tool_id(TOOL)
+
+
+def _on_line(code: CodeType) -> None:
+    frame: FrameType | None = sys._getframe()  # the line's own lies one or two above
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    if frame is None or code.co_code[frame.f_lasti] in KEEPS_EXC_INFO:
+        return
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if in_main_thread and _may_raise(frame):
+        raise TimeLimit
