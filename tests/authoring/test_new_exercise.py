@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from othello_interp import cli
 from othello_interp.authoring import new_exercise
 from othello_interp.exercises.records import make_cases
-from othello_interp.notebooks import clean, files
+from othello_interp.notebooks import files
 
 COURSE = """
 import importlib.util
@@ -136,7 +136,7 @@ def test_its_cells_stand_after_the_exercise_before_it(checkout):
     assert check.source == 'check("5.2", twice)'
     assert [files.role(cell) for cell in (stub, check)] == ["stub", "check"]
     assert answer.source.startswith("<details>")
-    assert not clean.unclean(path)
+    assert path.read_text(encoding="utf-8") == files.text(files.cleaned(files.read(path)))
 
 
 def test_the_first_exercise_of_a_notebook_stands_at_its_end(checkout):
