@@ -39,7 +39,7 @@ MASTERS = {"01_boards": first(), "02_words": second()}
 BLANK = {stem: read_notebook(json.dumps(document).encode()) for stem, document in MASTERS.items()}
 ANSWERS = course_answers([read_notebook(json.dumps(shipped()).encode())])
 QUESTIONS = {e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open) for e in EXERCISES}
-LESSONS = Lessons(BLANK, QUESTIONS, [], ANSWERS)
+LESSONS = Lessons(BLANK, QUESTIONS, {}, [], ANSWERS)
 
 PIECES = [
     "def above", "def above(acts, threshold):\n", "    return 1\n", "async ", "def ", "above", " = ",

@@ -32,7 +32,7 @@ HIDDEN = (
     PACKAGE / "course" / "solutions",
 )
 READERS = 25  # submissions that one child reads
-READING = Limits(20.0, 20.0 * READERS, memory=768 * 2**20, file_size=2**20, open_files=300)
+READING = Limits(40.0, 40.0 * READERS, memory=768 * 2**20, file_size=2**20, open_files=300)
 
 
 @dataclass(frozen=True)
