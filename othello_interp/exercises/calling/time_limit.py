@@ -60,18 +60,21 @@ def _is_guard(frame: FrameType) -> bool:
     return frame.f_code.co_name == "_guard" and frame.f_code.co_filename == __file__
 
 
-def _may_raise(frame: FrameType | None) -> bool:
-    """Whether `_guard` has called what runs in this frame, and no other function of this file is at work."""
+def _may_raise(frame: FrameType | None, strict: bool = True) -> bool:
+    """Whether `_guard` has called what runs here; if `strict`, with nothing else of this file between."""
     if frame is None or _is_guard(frame):
         return False
     above: FrameType | None = frame
-    while above is not None and above.f_code.co_filename != __file__:
+    while above is not None and not _is_guard(above):
+        if strict and above.f_code.co_filename == __file__:
+            return False
         above = above.f_back
-    return above is not None and _is_guard(above)
+    return above is not None
 
 
 def _on_alarm(alarms: Iterator[int], frame: FrameType | None) -> None:
-    if not _may_raise(frame):
+    # Before 3.12 an alarm may cut another short: that, too, is a moment nobody can foresee.
+    if not _may_raise(frame, strict=sys.version_info >= (3, 12)):
         return  # the call has just ended, or hasn't begun
     # A bare `except:` may swallow this. Come back soon, at a moment nobody can foresee: sooner or later one
     # falls outside the innermost `try`, and so on up to us.
