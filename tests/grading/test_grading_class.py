@@ -32,8 +32,9 @@ from othello_interp.grading.submissions.plan import make_plan
 
 LIMITS = Limits(seconds=5.0, memory=256 * 2**20)
 COMMAND = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell ignores it
 sys.path.insert(0, {here!r})
 import small_course
 from othello_interp.grading.grade import grade_class
