@@ -22,6 +22,8 @@ def cases(seed: int) -> list[Case]:
         acts = torch.randn(n_games, n_moves, generator=generator).mul(3).round() / 2
         acts[game, 1:5] = torch.tensor([threshold, -threshold - 1, threshold + 1, threshold + 2])
         played = torch.stack([playable[torch.randperm(60, generator=generator)] for _ in range(n_games)])
+        row = played[game]  # squares that are no token come last: who takes them for one gets an answer too
+        played[game] = torch.cat([row[row <= 60], row[row > 60]])
         inputs = {"acts": acts, "squares": played, "game": game, "threshold": threshold}
         made.append(Case(f"game {game} of {n_games}, {n_moves} moves, threshold {threshold}", inputs))
     return made
