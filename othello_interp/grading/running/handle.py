@@ -9,6 +9,7 @@ from typing import Any
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import wire
+from othello_interp.grading.sandbox.guard import OUT_OF_MEMORY
 
 SEND_SECONDS = 60.0
 
@@ -63,7 +64,7 @@ class Child:
 
     def _why(self, seconds: float | None, trouble: str) -> str:
         end = self.close(patience=0.0 if seconds is not None else 1.0)
-        if end.get("reason") == "memory":
+        if end.get("reason") == "memory" or end.get("exit") == OUT_OF_MEMORY:
             return "used more memory than is allowed"
         if seconds is not None:
             return f"had not stopped after {seconds:.3g} s"

@@ -47,6 +47,7 @@ class _Runner:
         self.result = NotebookRun()
         self.cut_down: set[int] = set()  # steps of which only the definitions are run
         self.left_out: set[int] = set()
+        self.had_enough: set[int] = set()  # steps that get no second chance
         self.begin = time.monotonic()
 
     def run(self) -> NotebookRun:
@@ -91,6 +92,9 @@ class _Runner:
             if status != "ran":
                 failed[index] = error if status == "failed" else f"does not parse: {error}"
         for index, error in failed.items():
+            if index in self.had_enough:
+                remarks.append(f"{self.steps[index].label}: {error}")
+                continue
             hurry = self._spent() > self.limits.total_seconds / 2
             answer = self._cell(child, index, "definitions" if hurry else "each")
             if answer is None:
@@ -120,7 +124,8 @@ class _Runner:
             answer = child.request(request, seconds + GRACE)
         except Lost as lost:
             self.result.losses.append(f"{step.label} {lost}; it was left out.")
-            (self.left_out if parts == "definitions" else self.cut_down).add(index)
+            next_time = {"all": self.cut_down, "each": self.had_enough, "definitions": self.left_out}
+            next_time[parts].add(index)
             return None
         return _cell_answer(answer)
 

@@ -66,7 +66,10 @@ class Session:
         known = dict(self.space)
         tree, error = call_limited(lambda: self._parse(label, source, before, parts), seconds)
         if error is not None:
-            return {"status": "does not parse", "error": _syntax(error), "remarks": self.shell.remarks[:20]}
+            text = _syntax(error)
+            del error  # and with it what the parser held
+            gc.collect()
+            return {"status": "does not parse", "error": text, "remarks": self.shell.remarks[:20]}
         error = self._run(label, tree, seconds, parts)
         self._note_functions(self.places[label], functions, known)
         if error is None:
@@ -161,10 +164,14 @@ class Session:
 
 
 def _parsed(label: str, source: str, parts: str) -> ast.Module:
-    from IPython.core.inputtransformer2 import TransformerManager
+    text = source
+    try:  # most cells need none of IPython's syntax, whose tokenizer is slow, and in Python 3.12.1 takes
+        tree = compile(text, label, "exec", PARSE)  # a gigabyte for a line of data of 60 kB
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager
 
-    text = TransformerManager().transform_cell(source)
-    tree = compile(text, label, "exec", PARSE)
+        text = TransformerManager().transform_cell(source)
+        tree = compile(text, label, "exec", PARSE)
     if parts == "all":
         compile(text, label, "exec", AWAIT)  # finds what the parser alone lets through
     linecache.cache[label] = (len(text), None, text.splitlines(keepends=True), label)

@@ -24,6 +24,7 @@ from othello_interp.grading.sandbox.enter import enter, leave_namespaces
 from othello_interp.grading.sandbox.limits import CHANNEL, Setting
 
 POLL_SECONDS = 0.2
+OUT_OF_MEMORY = 99  # exit status of a child whose work met its limit on memory, and could not go on
 
 
 def guard(
@@ -88,8 +89,11 @@ def _child(
         os._exit(1)
     try:
         work(CHANNEL)
-    finally:
-        os._exit(0)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
 
 
 def _keep_only(kept: list[int]) -> int:
