@@ -7,76 +7,28 @@ notebook shows; the illegal rate, from Li et al. 2023; the probe's accuracy, fro
 
 import argparse
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from othello_interp.figures import CLEAR_GAME, HYPOTHESIS, LAYER, NEURON, PUBLISHED, PUBLISHED_GAME_5
+from othello_interp.authoring.subject import C0, D1, Subject
+from othello_interp.figures import CLEAR_GAME, PUBLISHED, PUBLISHED_GAME_5
 from othello_interp.games import FocusGames, load_games
-from othello_interp.hypotheses import parse, roc_auc
+from othello_interp.hypotheses import roc_auc
 from othello_interp.model import load_model, model_name
 from othello_interp.neurons import (
     cosine_similarity,
-    get_w_in,
-    get_w_out,
-    logit_attribution,
     orthonormal_basis,
-    top_activations,
     variance_fraction,
 )
-from othello_interp.probe import Probe, fit_probe, load_probe, residuals_and_boards
-from othello_interp.rules.random_games import random_games
-from othello_interp.squares import label_to_id, label_to_square, square_to_label
-from othello_interp.training.trainer import EVALUATION_SEED, evaluate
-from othello_interp.weights.gpt import N_CTX
+from othello_interp.probe import fit_probe, load_probe, residuals_and_boards
+from othello_interp.squares import label_to_id, square_to_label
 
 if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
 
 UNKNOWN = "–"
-C0, D1 = label_to_square("C0"), label_to_square("D1")
-
-
-class Subject:
-    """L5N1393 in a model on some games: what the figures are found from, each part when first asked for."""
-
-    def __init__(self, model: "TransformerBridge", probe: Probe, games: FocusGames, n_held_out: int = 500):
-        """n_held_out: random games to judge the model's predictions by."""
-        self.model, self.games, self.n_held_out = model, games, n_held_out
-        self.w_in, self.w_out = get_w_in(model, LAYER, NEURON), get_w_out(model, LAYER, NEURON)
-        self.W_U, self.basis = model.W_U[:, 1:], probe.basis
-
-    @cached_property
-    def attribution(self) -> Float[Tensor, "64"]:
-        return logit_attribution(self.w_out, self.model.W_U).flatten()
-
-    @cached_property
-    def other_attributions(self) -> Float[Tensor, "64"]:
-        sizes = self.attribution.abs()
-        sizes[[C0, D1]] = 0
-        return sizes
-
-    @cached_property
-    def acts(self) -> Float[Tensor, "game 59"]:
-        return self.games.cache["post", LAYER][..., NEURON]
-
-    @cached_property
-    def holds(self) -> Bool[Tensor, "game 59"]:
-        return parse(HYPOTHESIS)(self.games.states_theirs_vs_mine[:, :N_CTX])
-
-    @cached_property
-    def fires(self) -> Bool[Tensor, "game 59"]:
-        return self.acts > self.acts.max() / 2
-
-    @cached_property
-    def top(self) -> Bool[Tensor, "game 59"]:
-        return top_activations(self.acts, quantile=0.99)
-
-    @cached_property
-    def predictions(self) -> dict[str, float]:
-        return evaluate(self.model, random_games(self.n_held_out, EVALUATION_SEED))
 
 
 class Figure(NamedTuple):

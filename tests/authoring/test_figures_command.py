@@ -10,10 +10,10 @@ from sklearn.metrics import roc_auc_score
 from othello_interp import cli
 from othello_interp.authoring.figures_command import (
     FIGURES,
-    Subject,
     probe_accuracy_by_layer,
     table,
 )
+from othello_interp.authoring.subject import Subject
 from othello_interp.games import FocusGames
 from othello_interp.model import load_model
 from othello_interp.probe import load_probe, read_probe
