@@ -25,6 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "strip outputs and metadata from the student notebooks",
     ),
     "build-solved": ("othello_interp.notebooks.solved", "make the solved notebooks again, with their plots"),
+    "sentences": (
+        "othello_interp.authoring.measured",
+        "measure what the notebooks say of the model, and write it into them",
+    ),
     "grade": ("othello_interp.grading.command", "grade a folder of submitted notebooks"),
     "new-exercise": (
         "othello_interp.authoring.new_exercise",
