@@ -26,8 +26,6 @@ both.update_layout(
     width=1080,
     height=430,
     margin={"l": 40, "r": 30, "t": 70, "b": 60},
-    bargap=0,
-    barmode=right.layout.barmode,
     coloraxis={
         **left.layout.coloraxis.to_plotly_json(),
         "colorbar": {"x": 0.345, "thickness": 12, "len": 1.0},
@@ -41,7 +39,10 @@ for trace in right.data:
 both.update_xaxes(tickvals=list(range(8)), row=1, col=1)
 both.update_yaxes(tickvals=list(range(8)), ticktext=list("ABCDEFGH"), autorange="reversed", row=1, col=1)
 both.update_xaxes(title="activation", row=1, col=2)
-both.update_yaxes(title="percent of its group", row=1, col=2)
+percent = right.layout.yaxis
+both.update_yaxes(
+    title="percent of its group", tickvals=percent.tickvals, ticktext=percent.ticktext, row=1, col=2
+)
 titles = {
     0.15: "What L5N1393 adds to the logit of each square",
     0.72: "When it fires: C0 blank, D1 theirs, E2 mine",

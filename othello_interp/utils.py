@@ -1,5 +1,7 @@
 """The short names the notebooks use. Functions that draw show their figure.
 
+Importing this gives every figure of the session the look of the course (plotting/template.py).
+
 from othello_interp import utils
 utils.plot_board_values(state, title="One board")            # shown, returns None
 fig = utils.plot_board_values(state, return_fig=True)        # not shown, yours to change
@@ -12,7 +14,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from othello_interp import plotting
-from othello_interp.plotting import to_numpy
+from othello_interp.plotting import template, to_numpy
 from othello_interp.squares import (
     ALL_SQUARES,
     CENTRE,
@@ -43,6 +45,8 @@ __all__ = [
     "to_numpy",
 ]
 
+
+template.use()
 
 #: Of the buttons plotly draws over the top of a figure, where titles are, only the one that saves a picture.
 CONFIG = {"displaylogo": False, "modeBarButtons": [["toImage"]]}

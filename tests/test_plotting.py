@@ -1,6 +1,7 @@
 """Figures are read back: the value at a labelled square, the title over a board, the height of a bar."""
 
 import itertools
+import math
 import subprocess
 import sys
 
@@ -392,6 +393,45 @@ def test_a_stack_of_positions_with_marks_for_each(position):
     assert [a.text for a in fig.layout.annotations] == ["a", "b", "c"]
 
 
+def frames(fig: go.Figure) -> list[tuple[str, str]]:
+    """The squares with a frame, and the axis of the board that each is on."""
+    centres = [
+        (shape.xref, (shape.x0 + shape.x1) / 2, (shape.y0 + shape.y1) / 2) for shape in fig.layout.shapes
+    ]
+    return [(axis, square_to_label(int(8 * y + x))) for axis, x, y in centres]
+
+
+def test_squares_are_outlined_on_every_board(position, board):
+    expected = [("x", "C0"), ("x", "E2"), ("x2", "C0"), ("x2", "E2")]
+    assert frames(plotting.plot_board([position] * 2, outlined=["C0", "E2"])) == expected
+    assert frames(plotting.plot_board_values(torch.stack([board] * 2), outlined=["C0", 34])) == expected
+    assert frames(plotting.plot_board_values(board, outlined="C0")) == [("x", "C0")]
+    with pytest.raises(
+        ValueError, match=r"outlined: expected squares 0\.\.63 or labels such as 'C0'; found 64"
+    ):
+        plotting.plot_board(position, outlined=[64])
+
+
+def test_squares_are_circled_each_on_its_own_board(position):
+    circled = np.zeros((2, 64), dtype=bool)
+    circled[1, [16, 63]] = True
+    fig = plotting.plot_board([position] * 2, circled=circled, circled_as="read wrongly")
+    (trace,) = (trace for trace in fig.data if trace.name == "read wrongly")
+    assert [square_to_label(int(8 * y + x)) for x, y in zip(trace.x, trace.y, strict=True)] == ["C0", "H7"]
+    assert (trace.xaxis, trace.showlegend) == ("x2", True)
+    with pytest.raises(ValueError, match="circled: expected 1 boards; found 2"):
+        plotting.plot_board(position, circled=circled)
+
+
+def test_boards_with_scales_of_their_own(board):
+    fig = plotting.plot_board_values(
+        torch.stack([board, board / 100]), board_titles=["a", "b"], own_scales=True
+    )
+    assert [(t.zmin, t.zmax) for t in fig.data] == [(-41.5, 41.5), pytest.approx((-0.415, 0.415))]
+    assert [title_over(fig, trace) for trace in fig.data] == ["a<br>±42", "b<br>±0.41"]
+    assert all(trace.coloraxis is None and len(trace.colorscale) > 2 for trace in fig.data)
+
+
 def test_plot_board_says_what_is_wrong(position):
     with pytest.raises(ValueError, match=r"only the values \[-1, 0, 1\].*found 2.*form='theirs_vs_mine'"):
         plotting.plot_board(position * position * 2)
@@ -437,13 +477,13 @@ def test_activations_with_the_square_played():
 # make_spectrum_plot
 
 
-def percent_above(trace: go.Bar, threshold: float) -> float:
-    left = np.asarray(trace.x) - np.asarray(trace.width) / 2
-    return float(np.asarray(trace.y)[left >= threshold - 1e-9].sum())
+def percent_above(trace: go.Scatter, threshold: float) -> float:
+    left = np.asarray(trace.x)[:-1]
+    return float(np.asarray(trace.customdata)[left >= threshold - 1e-9].sum())
 
 
 @pytest.mark.parametrize("flat", [False, True])
-def test_bars_are_percentages_of_their_own_group(flat):
+def test_bins_are_percentages_of_their_own_group(flat):
     acts = torch.tensor([[-0.1, -0.05, 0.3], [0.9, 2.0, -0.17]])
     label = torch.tensor([[False, True, False], [True, True, False]])
     if flat:
@@ -451,32 +491,43 @@ def test_bars_are_percentages_of_their_own_group(flat):
     fig = plotting.make_spectrum_plot(acts, label, names=["rest", "match"])
     rest, match = fig.data
     assert (rest.name, match.name) == ("rest (3)", "match (3)")
-    for bars in (rest, match):
-        assert sum(bars.y) == pytest.approx(100)
+    for bins in (rest, match):
+        assert sum(bins.customdata) == pytest.approx(100)
     assert percent_above(match, 0) == pytest.approx(200 / 3)
     assert percent_above(rest, 0) == pytest.approx(100 / 3)
-    assert fig.layout.barmode == "overlay"
     assert "percent" in fig.layout.yaxis.title.text
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_every_activation_is_in_a_bar(seed):
+def test_every_activation_is_in_a_bin(seed):
     acts = torch.randn(997, generator=torch.manual_seed(seed)) * 10.0 ** (seed - 1)
     label = acts > acts.quantile(0.9)
-    fig = plotting.make_spectrum_plot(acts, label, nbins=37)
-    for bars, group in zip(fig.data, (~label, label), strict=True):
-        assert sum(bars.y) == pytest.approx(100)
-        edges = np.append(bars.x - bars.width / 2, bars.x[-1] + bars.width[-1] / 2)
-        expected = np.histogram(acts[group].numpy().astype(float), bins=edges)[0]
-        np.testing.assert_allclose(bars.y, 100 * expected / int(group.sum()))
+    for axis in ({}, {"yaxis_type": "linear"}):
+        fig = plotting.make_spectrum_plot(acts, label, nbins=37, **axis)
+        for bins, group in zip(fig.data, (~label, label), strict=True):
+            expected = np.histogram(acts[group].numpy().astype(float), bins=bins.x)[0]
+            percent = 100 * expected / int(group.sum())
+            np.testing.assert_allclose(bins.customdata, percent)
+            height = (
+                percent if axis else [math.log(p / 0.2 + math.hypot(p / 0.2, 1)) for p in percent]
+            )  # asinh
+            np.testing.assert_allclose(bins.y, [*height, 0])
+
+
+def test_the_ticks_of_a_spectrum_plot_say_percent():
+    """A bin of 5% is as high as the tick that says 5."""
+    fig = plotting.make_spectrum_plot([0.0] * 19 + [1.0], [True] * 20)
+    tick = dict(zip(fig.layout.yaxis.ticktext, fig.layout.yaxis.tickvals, strict=True))["5"]
+    assert max(y for x, y in zip(fig.data[1].x, fig.data[1].y, strict=True) if x > 0.5) == pytest.approx(tick)
+    assert "5.00%<br>" in "".join(fig.data[1].hovertext)
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0, 0.0], [0.3, 0.3, 0.3], [-2.0, -2.0, -2.0], [0.0, 1.0, 3.0]])
 def test_constant_and_one_sided_activations(values):
     fig = plotting.make_spectrum_plot(values, [True, True, True])
-    assert sum(fig.data[1].y) == pytest.approx(100)
+    assert sum(fig.data[1].customdata) == pytest.approx(100)
     assert fig.data[0].name == "label false (0)"
-    assert sum(fig.data[0].y) == 0
+    assert sum(fig.data[0].customdata) == 0
 
 
 def test_whole_number_labels_make_more_groups():

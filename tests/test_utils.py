@@ -76,3 +76,26 @@ def test_the_squares_have_their_short_names():
     assert utils.ALL_SQUARES is squares.ALL_SQUARES
     for name in utils.__all__:
         assert hasattr(utils, name)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, by the formula of the Web Content Accessibility Guidelines 2.1."""
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
+        return sum(weight * x for weight, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_figure_can_be_read_on_light_and_dark_pages():
+    import plotly.express as px
+
+    for fig in (utils.plot_board_values(torch.zeros(8, 8), return_fig=True), px.line([1, 2, 3])):
+        layout = fig.layout.template.layout
+        assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert contrast(layout.font.color, "#ffffff") > 4.5
+        for colour in (layout.font.color, *layout.colorway):
+            assert min(contrast(colour, "#ffffff"), contrast(colour, "#111111")) > 3

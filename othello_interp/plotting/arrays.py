@@ -53,18 +53,21 @@ def as_boards(what: str, tensor: TensorLike, playable: bool = True) -> Shaped[np
     return array.reshape(-1, 8, 8)
 
 
-def as_squares(what: str, squares: int | str | Sequence | TensorLike | None, n: int) -> list[int | None]:
-    """`n` squares as numbers 0..63 from numbers or labels; None stands for no square (on any of the boards).
+def as_squares(
+    what: str, squares: int | str | Sequence | TensorLike | None, n: int | None
+) -> list[int | None]:
+    """`n` squares, or any number of them if it is None, as numbers 0..63 from numbers or labels; None stands
+    for no square (on any of the boards).
 
     Raises ValueError for another number of squares or one that is not on the board.
     """
     if squares is None:
-        return [None] * n
+        return [None] * (n or 0)
     if hasattr(squares, "tolist"):
         squares = squares.tolist()
     squares = list(squares) if isinstance(squares, list | tuple) else [squares]
     numbers = [label_to_square(square) if isinstance(square, str) else square for square in squares]
-    if len(numbers) != n:
+    if n is not None and len(numbers) != n:
         raise InputError(f"{what}: expected {n} (one for each board); found {len(numbers)}")
     for number in numbers:
         if number is not None and number not in range(64):

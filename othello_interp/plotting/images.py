@@ -11,13 +11,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from othello_interp.errors import InputError
-from othello_interp.plotting.arrays import TensorLike, as_boards, as_titles, check_layout, to_numpy
-from othello_interp.plotting.panels import arrange, default_per_row, place
+from othello_interp.plotting.arrays import (
+    TensorLike,
+    as_boards,
+    as_squares,
+    as_titles,
+    check_layout,
+    to_numpy,
+)
+from othello_interp.plotting.panels import arrange, default_per_row, outline, place
 from othello_interp.squares import ROWS, square_to_label
 
 Number = float | int
 EXPRESS = ("x", "y", "labels", "origin", "text_auto", "range_color", "template")  # handed to plotly.express
 LABELS = np.array([square_to_label(square) for square in range(64)])
+FRAME = "#1a1a1a"  # round squares that are pointed out; the squares are white or coloured on any page
 LONGEST_BAR = 420  # pixels; a colour bar beside many rows of boards need not be as long as they are
 
 
@@ -139,6 +147,9 @@ def plot_board_values(
     width: int | None = None,
     height: int | None = None,
     text: TensorLike | None = None,
+    *,
+    outlined: TensorLike | None = None,
+    own_scales: bool = False,
     **kwargs: Any,
 ) -> go.Figure:
     """Numbers on the squares of a board, or of several, in one colour scale that is symmetric about 0.
@@ -150,6 +161,8 @@ def plot_board_values(
         boards_per_row: four or five unless given.
         width, height: of the whole figure, in pixels; chosen to suit unless given.
         text: something to write on each square, in any of the shapes of `state`; one for all or one each.
+        outlined: squares to draw a frame round, on every board: numbers 0..63 or labels such as ["C0", "D1"].
+        own_scales: colour each board by its own largest value in size, which is written over it.
         kwargs: anything else that `imshow` takes, such as zmax=1 or labels={"color": "logit"}.
 
     Raises ValueError for another shape or a wrong number of titles.
@@ -160,6 +173,13 @@ def plot_board_values(
     notes = None if text is None else as_boards("plot_board_values: text", text)
     if notes is not None and len(notes) not in (1, n):
         raise InputError(f"plot_board_values: text: expected 1 or {n} boards; found {len(notes)}")
+    if own_scales:
+        reaches = [_balance(board, 0.0, None, None)[1] for board in boards]
+        titles = [
+            f"{title}<br>±{reach:.2g}".removeprefix("<br>")
+            for title, reach in zip(titles or [""] * n, reaches, strict=True)
+        ]
+        kwargs = {"coloraxis_showscale": False} | kwargs
     fig = imshow(
         boards,
         facet_col=0,
@@ -180,6 +200,11 @@ def plot_board_values(
             )
         about = f"<extra>{titles[i] if titles else ''}</extra>"
         trace.update(customdata=LABELS.reshape(8, 8), hovertemplate=hover + about, xgap=1, ygap=1)
+        if own_scales:
+            trace.update(coloraxis=None, showscale=False, zmin=-reaches[i], zmax=reaches[i])
+            trace.update(colorscale=fig.layout.coloraxis.colorscale)
+    if outlined is not None:
+        outline(fig, as_squares("plot_board_values: outlined", outlined, None), n, FRAME)
     look = {
         "plot_bgcolor": "#d9d9d9",  # seen between squares, and where a square has no value
         "dragmode": False,  # there is nothing to zoom into

@@ -196,6 +196,26 @@ def place(fig: go.Figure, panels: Panels, xaxis: dict, yaxis: dict, square_cells
     put_title(fig, panels.title)
 
 
+def outline(fig: go.Figure, squares: Sequence[int | None], n: int, colour: str) -> None:
+    """A frame round each of some squares (0..63) on all of the figure's `n` boards."""
+    frames = [
+        {
+            "type": "rect",
+            "xref": f"x{i + 1 if i else ''}",
+            "yref": f"y{i + 1 if i else ''}",
+            "x0": square % 8 - 0.5,
+            "x1": square % 8 + 0.5,
+            "y0": square // 8 - 0.5,
+            "y1": square // 8 + 0.5,
+            "line": {"color": colour, "width": 2.5},
+        }
+        for i in range(n)
+        for square in squares
+        if square is not None
+    ]
+    fig.update_layout(shapes=frames)
+
+
 def default_per_row(n: int) -> int:
     """Five or four in a row, whichever leaves fewer gaps in the last one; all in one row up to five."""
     return n if n <= 5 else min((5, 4), key=lambda k: -n % k)

@@ -10,12 +10,12 @@ from jaxtyping import Shaped
 
 from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import TensorLike, as_boards, as_squares, as_titles, check_layout
-from othello_interp.plotting.panels import arrange, default_per_row, place
+from othello_interp.plotting.panels import arrange, default_per_row, outline, place
 from othello_interp.squares import ROWS, square_to_label
 
 Form = Literal["black_white", "plus_minus", "theirs_vs_mine"]
 
-GREEN, INK = "#6fa87a", "#222222"
+GREEN, INK, RED, FRAME = "#6fa87a", "#222222", "#d7191c", "#ffe14d"
 BLACK, WHITE = ("black", "#111111"), ("white", "#ffffff")
 MINE, THEIRS = ("mine", "#2166ac"), ("theirs", "#f4a582")
 #: What the values on a board mean: form -> value -> name and colour of the disc.
@@ -36,6 +36,9 @@ def plot_board(
     *,
     legal: TensorLike | None = None,
     last_move: TensorLike | None = None,
+    outlined: TensorLike | None = None,
+    circled: TensorLike | None = None,
+    circled_as: str = "circled",
     form: Form = "black_white",
     **layout: Any,
 ) -> go.Figure:
@@ -49,6 +52,9 @@ def plot_board(
         legal: true where a move is legal, in the shape of `state`; marked with a ring.
         last_move: the square just played, as a number 0..63 or a label such as "C0", marked with a dot;
             for a stack a list with one of them, or None, for each board.
+        outlined: squares to draw a frame round on every board, as numbers or labels such as ["C0", "D1"].
+        circled: true where a square is to be circled in red, in the shape of `state`; `circled_as` says in
+            the legend what that means, such as "read wrongly".
         board_titles, boards_per_row, width, height: as for `plot_board_values`.
         layout: anything else for plotly's `update_layout`, such as showlegend=False.
 
@@ -60,11 +66,9 @@ def plot_board(
     n = len(boards)
     titles = as_titles("plot_board: board_titles", board_titles, n)
     _check_values(boards, form)
-    allowed = (
-        np.zeros(boards.shape) if legal is None else as_boards("plot_board: legal", legal, playable=False)
+    allowed, rings = (
+        _marks(name, boards, marks).reshape(n, 64) for name, marks in (("legal", legal), ("circled", circled))
     )
-    if len(allowed) != n:
-        raise InputError(f"plot_board: legal: expected {n} boards; found {len(allowed)}")
     last = as_squares("plot_board: last_move", last_move, n)
 
     panels = arrange(
@@ -83,11 +87,19 @@ def plot_board(
             fig,
             i,
             boards[i].flatten(),
-            allowed[i].flatten().astype(bool),
+            allowed[i],
             last[i],
             form,
             panels.panel_width / 8,
         )
+        if rings[i].any():
+            ring = {
+                "size": 0.92 * panels.panel_width / 8,
+                "symbol": "circle-open",
+                "color": RED,
+                "line": {"width": 3},
+            }
+            _scatter(fig, i, np.flatnonzero(rings[i]), circled_as, ring, hoverinfo="skip")
     borders = {"tickvals": [k - 0.5 for k in range(9)], "showgrid": True, "gridcolor": "#2d5c38"}
     axis = {
         "tickvals": list(range(8)),
@@ -97,8 +109,20 @@ def plot_board(
         "minor": borders,
     }
     place(fig, panels, {**axis, "range": [-0.5, 7.5]}, {**axis, "range": [7.5, -0.5], "ticktext": list(ROWS)})
+    if outlined is not None:
+        outline(fig, as_squares("plot_board: outlined", outlined, None), n, FRAME)
     fig.update_layout(plot_bgcolor=GREEN, legend={"itemsizing": "constant", "itemclick": False})
     return fig.update_layout(layout)
+
+
+def _marks(name: str, boards: Shaped[np.ndarray, "board 8 8"], marks: TensorLike | None) -> np.ndarray:
+    """Where squares are to be marked, a truth value for each square of each board."""
+    if marks is None:
+        return np.zeros(boards.shape, dtype=bool)
+    found = as_boards(f"plot_board: {name}", marks, playable=False)
+    if len(found) != len(boards):
+        raise InputError(f"plot_board: {name}: expected {len(boards)} boards; found {len(found)}")
+    return found.astype(bool)
 
 
 def _check_values(boards: Shaped[np.ndarray, "board 8 8"], form: str) -> None:

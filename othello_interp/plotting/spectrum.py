@@ -1,4 +1,9 @@
-"""Spectrum plots: histograms of a neuron's activations, one for each group of positions."""
+"""Spectrum plots: histograms of a neuron's activations, one for each group of positions, as outlines.
+
+Most positions lie in one bin and the rare ones count as much, so percentages are drawn on a scale that is
+even up to EVEN percent and logarithmic above (asinh): a bin of one position can be read beside one of half
+of them.
+"""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -6,12 +11,15 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
 
 from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import TensorLike, check_layout, to_numpy
 from othello_interp.plotting.panels import FULL_WIDTH, LINE, TITLE_AIR, TITLE_LETTER, put_title, wrap
+from othello_interp.plotting.template import COLOURS, MARGIN
 
-COLOURS = ("#7f8c9b", "#e66101", "#1b9e77", "#5e3c99", "#b8860b", "#c51b7d")
+EVEN = 0.2  # percent
+TICKS = (0, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 
 
 def make_spectrum_plot(
@@ -27,15 +35,16 @@ def make_spectrum_plot(
 ) -> go.Figure:
     """How a neuron's activations are spread within each group of positions: histograms, one over the other.
 
-    A bar's height is the percentage of its group, so that a rare group can be compared with a common one:
-    the bars of each group add up to 100.
+    The height of a bin is the percentage of its group, so that a rare group can be compared with a common
+    one: those of each group add up to 100.
 
     Args:
         neuron_acts: activations, in any shape.
         label: the group of each, bool or integer, in the same shape (or both flattened in the same way).
         names: what to call the groups: by label, or in the order of the labels (False before True).
         nbins: about how many bins; the same ones serve all groups.
-        layout: anything else for plotly's `update_layout`, such as yaxis_type="log".
+        layout: anything else for plotly's `update_layout`. yaxis_type="linear" or "log" draws the percentages
+            as they are, on such an axis.
 
     Raises ValueError if the shapes differ, an activation is not finite, or names do not fit the groups,
     TypeError for an unknown argument.
@@ -61,36 +70,45 @@ def make_spectrum_plot(
     named = _group_names(groups, names, labels.dtype == bool)
 
     edges = _edges(acts, nbins)
+    plain = "yaxis_type" in layout
     fig = go.Figure()
     for i, group in enumerate(groups):
         counts = np.histogram(acts[labels == group], bins=edges)[0]
         size = int(counts.sum())
+        percent = 100 * counts / max(size, 1)
+        colour = COLOURS[i % len(COLOURS)]
         text = [
-            f"{a:.3f} to {b:.3f}<br>{c} of {size}"
-            for a, b, c in zip(edges[:-1], edges[1:], counts, strict=True)
+            f"{p:.2f}%<br>{a:.3f} to {b:.3f}<br>{c} of {size}"
+            for a, b, c, p in zip(edges[:-1], edges[1:], counts, percent, strict=True)
         ]
-        fig.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=100 * counts / max(size, 1),
-            width=np.diff(edges),
+        drawn = percent if plain else np.arcsinh(percent / EVEN)
+        fig.add_scatter(  # a point at the left edge of each bin, and one more to come down at the end
+            x=edges,
+            y=[*drawn, 0],
+            customdata=percent,
+            mode="lines",
+            line={"shape": "hv", "color": colour, "width": 1.8},
+            fill="tozeroy",
+            fillcolor="rgba({},{},{},0.22)".format(*hex_to_rgb(colour)),
             name=f"{named[group]} ({size})",
-            marker={"color": COLOURS[i % len(COLOURS)], "line": {"width": 0}},
-            opacity=0.6,
-            hovertext=text,
-            hovertemplate="%{y:.2f}%<br>%{hovertext}<extra>" + named[group] + "</extra>",
+            hovertext=[*text, ""],
+            hovertemplate="%{hovertext}<extra>" + named[group] + "</extra>",
         )
     put_title(fig, wrap(title or "", (width or FULL_WIDTH) - TITLE_AIR, TITLE_LETTER))
     lines = fig.layout.title.text.count("<br>") + 1
     look: dict[str, Any] = {
         "width": width,
         "height": height,
-        "margin": {"t": 28 + LINE * lines, "b": 50, "l": 60, "r": 20},
-        "barmode": "overlay",
-        "bargap": 0,
+        "margin": MARGIN | {"t": 28 + LINE * lines},
         "xaxis_title": "activation",
         "yaxis_title": "percent of group",
         "legend_title": "group (positions)",
     }
+    if not plain:
+        look["yaxis"] = {
+            "tickvals": np.arcsinh(np.array(TICKS) / EVEN),
+            "ticktext": [f"{t:g}" for t in TICKS],
+        }
     return fig.update_layout(look).update_layout(layout)
 
 
