@@ -60,6 +60,19 @@ class ActivationCache:
                 self._known[name] = self._run(name)
         return self._known[name]
 
+    @property
+    def tokens(self) -> Int64[Tensor, "game move"]:
+        """The tokens that the model is run on."""
+        return self._inputs[0]
+
+    def input_of(self, stage: int) -> Tensor:
+        """What a stage of the model reads (see stream.stage_of): tokens for 0, else the residual stream."""
+        with torch.no_grad():
+            while len(self._inputs) <= stage:
+                step = len(self._inputs) - 1
+                self._inputs.append(run_stage(self._model, step, self._inputs[step]))
+        return self._inputs[stage]
+
     def _run(self, name: str) -> Tensor:
         found: list[Tensor] = []
         stage = stage_of(self._model, name)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-import torch.nn.functional as F
+from by_hand import forward
 
 from othello_interp.ablation import ablate, ablate_each, direct_path, effect_by_path, effects
 from othello_interp.board import replay
@@ -26,31 +26,12 @@ def games():
 def by_hand(model, tokens, layer=None, change=lambda acts: acts):
     """A forward pass from the state dict; `change` is applied to the activations of one layer's neurons.
     Returns the logits and the standard deviation the final LayerNorm divides by."""
-    weights = model.state_dict()
 
-    def linear(x, name):
-        return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
+    def edit(name, act):
+        return change(act) if name == f"blocks.{layer}.mlp.hook_post" else act
 
-    def normalised(x):
-        x = x - x.mean(-1, keepdim=True)
-        scale = (x.pow(2).mean(-1, keepdim=True) + 1e-5).sqrt()
-        return x / scale, scale
-
-    n_moves = tokens.shape[1]
-    x = weights["embed.weight"][tokens] + weights["pos_embed.weight"][:n_moves]
-    future = torch.ones(n_moves, n_moves).triu(1).bool()
-    for i in range(3):
-        read, _ = normalised(x)
-        q, k, v = (
-            linear(read, f"blocks.{i}.attn.{name}").unflatten(-1, (N_HEADS, -1)).transpose(1, 2)
-            for name in "qkv"
-        )
-        scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(future, -torch.inf)
-        x = x + linear((scores.softmax(-1) @ v).transpose(1, 2).flatten(2), f"blocks.{i}.attn.o")
-        acts = F.gelu(linear(normalised(x)[0], f"blocks.{i}.mlp.in"))
-        x = x + linear(change(acts) if i == layer else acts, f"blocks.{i}.mlp.out")
-    read, scale = normalised(x)
-    return linear(read, "unembed"), scale
+    found = forward(model, tokens, edit)
+    return found["logits"], found["scale"]
 
 
 def setting(neurons, value, where=None):

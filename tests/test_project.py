@@ -24,9 +24,11 @@ rules
 board
 weights
 model
-stream hypotheses figures neurons
-games probe
-lines ablation
+stream hypotheses figures neurons intervals
+games probe caps
+lines ablation nodes
+circuit
+edges
 plotting
 utils
 training
