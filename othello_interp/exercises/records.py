@@ -56,10 +56,13 @@ class Case:
 
     def __post_init__(self) -> None:
         _require(isinstance(self.name, str) and self.name, f"a case needs a name, found {self.name!r}")
-        _require(
-            isinstance(self.inputs, dict) and all(isinstance(key, str) for key in self.inputs),
-            f"case {self.name!r}: inputs must be a dict of arguments by name, found {self.inputs!r:.80}",
-        )
+        if not isinstance(self.inputs, dict) or not all(isinstance(key, str) for key in self.inputs):
+            found = (
+                f"{self.inputs!r:.80}"  # only now: tensors take long to print, and every child makes cases
+            )
+            raise RecordError(
+                f"case {self.name!r}: inputs must be a dict of arguments by name, found {found}"
+            )
 
 
 @dataclass(frozen=True)
