@@ -18,6 +18,7 @@ From outside in:
                    plan: which cells to run, which answers what;  paper: all of it, in bounded size
     running/       parcel: a student's files on their way;  worker: where they are read and run
                    client: starts what is forked;  handle: one child;  standby: those that serve several
+                   room: a student's sandbox, with a process for each of their notebooks
                    wire: what they say to each other
                    zygote: the process that is forked;  reader, child: in its forks, read and run
                    session: a notebook as it runs;  ipython: what it finds around it

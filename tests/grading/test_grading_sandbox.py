@@ -5,6 +5,7 @@ import platform
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.job import GRACE, run_plan
 from othello_interp.grading.running.parcel import Package
 from othello_interp.grading.running.reader import Labels
+from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
@@ -35,7 +37,9 @@ def zygote():
 
 
 def find(zygote: Zygote, secrets: list[Path], readable: list[Path] | None = None) -> selftest.Finding:
-    return selftest.find_setting(child_setting(LIMITS, readable or []), zygote.fork, secrets, [zygote.pid])
+    return selftest.find_setting(
+        child_setting(LIMITS, readable or []), partial(single, zygote), secrets, [zygote.pid]
+    )
 
 
 def test_everything_holds_here(zygote):
@@ -79,7 +83,7 @@ def test_either_layer_hides_the_answers(layer, zygote, monkeypatch):
     finding = find(zygote, [catalogue, catalogue / "exercise_5_4.py"])
     assert finding.setting.layers == (layer, "seccomp")
     assert "files" not in finding.missing
-    child = zygote.fork(finding.setting)
+    child = single(zygote, finding.setting)
     source = "import othello_interp.exercises.checker\nimport othello_interp.rules.slow_rules"
     assert child.request(cell(source), 20.0)["error"] == ""
     child.close()
@@ -109,7 +113,9 @@ def test_the_time_for_a_notebook_is_wall_time_and_the_processor_time_of_a_proces
     steps = [Step("cell 1", limited), Step("cell 2", "import time\ntime.sleep(50)")]
     tasks = (Task("1.1", "f", 1.0, (b"",), ("case",)),)
     begin = time.monotonic()
-    run = run_plan(zygote, setting, "01", Plan(steps), tasks)
+    room = Room(lambda: zygote.fork(setting, "room"))
+    run = run_plan(room, setting.limits, "01", Plan(steps), tasks)
+    room.close()
     assert time.monotonic() - begin < 3.0 + GRACE + 2.0
     assert decode(run.outcomes["1.1"][0]).error == (
         "It was not run: the time for the whole notebook, 3 s, was used up."
@@ -137,7 +143,7 @@ def test_a_process_of_a_cluster_has_one_worker(course):
 def test_a_layer_that_cannot_be_had_stops_the_child(zygote, monkeypatch):
     """Fails closed: a child that could not be locked in as asked runs nothing."""
     with pytest.raises(SandboxError, match="could not be set up"):
-        zygote.fork(Setting(LIMITS, (*SETTING.readable, "/proc/nonexistent")))
+        zygote.fork(Setting(LIMITS, (*SETTING.readable, "/proc/nonexistent")), "room")
 
 
 def test_a_dead_zygote_is_started_again(zygote):
@@ -147,14 +153,14 @@ def test_a_dead_zygote_is_started_again(zygote):
     old = zygote.pid
     os.kill(old, signal.SIGKILL)
     zygote._process.wait()
-    child = zygote.fork(SETTING)
+    child = single(zygote, SETTING)
     assert child.request(cell("x = 1"), 20.0)["status"] == "ran"
     child.close()
     assert zygote.pid != old
 
 
 def test_a_lost_child_says_why(zygote):
-    child = zygote.fork(SETTING)
+    child = single(zygote, SETTING)
     with pytest.raises(Lost, match="segmentation fault"):
         child.request(cell("import ctypes\nctypes.string_at(0)"), 20.0)
 
@@ -234,7 +240,7 @@ def test_a_child_on_standby_takes_no_blame_for_those_before(zygote):
     made = []
 
     def fork():
-        made.append(zygote.fork(SETTING))
+        made.append(single(zygote, SETTING))
         return made[-1]
 
     standby = Standby(fork, uses=3)

@@ -91,7 +91,7 @@ def graded(tmp_path_factory):
         break_it(grader, "digest", "hashing", files)
         break_it(grader, "opened", "opening", files)
         break_it(worker.Worker, "read", "reading.", lambda self, handed_in: handed_in.labels)
-        break_it(worker, "run_plan", "running", lambda zygote, setting, stem, plan, tasks: plan)
+        break_it(worker, "run_plan", "running", lambda room, limits, stem, plan, tasks: plan)
         break_it(grader.Grader, "_judged", "judging", lambda self, exercise, outcomes, words: words)
         break_it(grader, "reasons_to_look", "scoring", lambda result, paper, runs: result.student)
         break_it(grade, "write_text", "writing", lambda path, text: path.name)

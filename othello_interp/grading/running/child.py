@@ -41,11 +41,14 @@ def new_main() -> types.ModuleType:
     return main
 
 
-def serve(descriptor: int) -> None:
-    """Answer requests until the parent hangs up. The first says which notebook it is."""
+def serve(descriptor: int, name: str) -> None:
+    """Answer requests until the parent hangs up.
+
+    Args:
+        name: of the notebook, whose given cells may have been run.
+    """
     channel = socket.socket(fileno=descriptor)
     sys.path.insert(0, "")  # as in Jupyter; here it is the scratch folder
-    name, _ = wire.receive(channel)
     notebook = Session(main_modules.get(name) or new_main())
     notebook.shell.install()
     operations: dict[str, Callable[..., Any]] = {

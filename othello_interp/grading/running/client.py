@@ -10,11 +10,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from othello_interp.errors import OthelloInterpError
-from othello_interp.grading.running.handle import Child
+from othello_interp.grading.running.handle import Child, Handle
 from othello_interp.grading.sandbox.limits import SandboxError, Setting
 
 START_SECONDS = 600
@@ -32,7 +33,7 @@ class Forker:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
-        self._children: set[Child] = set()
+        self.open_handles: set[Handle] = set()
         self.closed = False
         self.trouble: list[str] = []  # given cells of the course that failed
 
@@ -40,18 +41,18 @@ class Forker:
         """Start the process and wait until it is ready; GradingError if it doesn't get there."""
         raise NotImplementedError
 
-    def fork(self, setting: Setting, work: str = "run", name: str = "") -> Child:
+    def fork(self, setting: Setting, work: str, notebooks: Sequence[str] = ()) -> Child:
         """A new child in its sandbox.
 
         Args:
             work: what it is to do, one of those that the process knows.
-            name: the notebook whose given cells the child begins with, if any.
+            notebooks: those whose given cells have been run when the child begins.
 
         Raises:
             SandboxError: it could not be locked in as the setting demands.
             GradingError: there is no process to fork.
         """
-        child = self._ask({"work": work, "name": name, "setting": setting.to_json()})
+        child = self._ask({"work": work, "notebooks": list(notebooks), "setting": setting.to_json()})
         try:
             first = child.next_status(time.monotonic() + START_SECONDS)
             if "trouble" in first:  # it was the first to need these given cells
@@ -59,7 +60,6 @@ class Forker:
                 first = child.next_status(time.monotonic() + START_SECONDS)
             if "entered" not in first:
                 raise SandboxError(f"the sandbox could not be set up: {first.get('error', first)}")
-            child.send(name)
         except BaseException:
             child.close()
             raise
@@ -78,7 +78,7 @@ class Forker:
         finally:
             channel_of_child.close()
             status_of_guard.close()
-        return Child(channel, status, self._children)
+        return Child(channel, status, self.open_handles)
 
     def _send(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Hand a request over, to a process that is started again if it is gone."""
@@ -101,8 +101,8 @@ class Forker:
     def close(self) -> None:
         """Stop the process and all its children."""
         self.closed = True
-        for child in list(self._children):
-            child.stop()
+        for handle in list(self.open_handles):
+            handle.stop()
         if self._control is not None:
             self._control.close()
 
@@ -161,7 +161,7 @@ class Zygote(Forker):
 
     def prepare(self, notebook: str) -> None:
         """Run a notebook's given cells before a child asks for them."""
-        child = self._ask({"work": "prepare", "name": notebook})
+        child = self._ask({"work": "prepare", "notebooks": [notebook]})
         try:
             self.trouble += child.next_status(time.monotonic() + START_SECONDS).get("trouble", [])
         finally:

@@ -1,4 +1,4 @@
-"""The parent's handle of one sandboxed child: talk to it, end it, and learn how it ended."""
+"""The parent's handle of one sandboxed process: talk to it, end it, and learn how it ended."""
 
 import contextlib
 import json
@@ -18,15 +18,14 @@ class Lost(Exception):
     """A child ended, or had to be ended, before it answered; the message tells the student why."""
 
 
-class Child:
-    """One sandboxed process."""
+class Handle:
+    """A process that is asked, and answers."""
 
-    def __init__(self, channel: socket.socket, status: socket.socket, children: set["Child"]) -> None:
-        self._channel, self._status, self._children = channel, status, children
-        self._heard = b""
+    def __init__(self, channel: socket.socket, open_handles: set["Handle"]) -> None:
+        self._channel, self.open_handles = channel, open_handles
         self._allowance = wire.MAX_ANSWERS
         self.usage: dict[str, Any] = {}
-        children.add(self)
+        open_handles.add(self)
 
     def request(
         self, message: Any, seconds: float, limit: int = wire.MAX_REPORT, files: list[int] | None = None
@@ -77,10 +76,6 @@ class Child:
             return f"crashed ({_signal_name(-code)})"
         return f"ended the process (exit status {code})"
 
-    def send(self, message: Any) -> None:
-        """Send plain data that asks for no answer."""
-        wire.send(self._channel, message)
-
     def send_coded(self, message: bytes) -> None:
         """The same for what `encode` has made; Lost if the child is gone."""
         try:
@@ -88,9 +83,50 @@ class Child:
         except wire.WireError as error:
             raise Lost(self._why(None, str(error))) from None
 
+    def send_files(self, files: list[int]) -> None:
+        """The same for open descriptors."""
+        try:
+            wire.send_files(self._channel, files, time.monotonic() + SEND_SECONDS)
+        except wire.WireError as error:
+            raise Lost(self._why(None, str(error))) from None
+
+    def stop(self) -> None:
+        """End the process, or leave that to others; wakes whoever waits for an answer."""
+        with contextlib.suppress(OSError):
+            self._channel.shutdown(socket.SHUT_RDWR)
+
+    def _hangs_up(self, seconds: float) -> bool:
+        """Whether nothing holds the other end of the channel any more, or lets go of it."""
+        with contextlib.suppress(OSError):
+            self._channel.settimeout(seconds)
+            while self._channel.recv(1 << 16):
+                pass
+            return True
+        return False
+
+    def close(self, patience: float = 0.0) -> dict[str, Any]:
+        """Kill the process with everything it started, after `patience` seconds, and say how it ended."""
+        if self in self.open_handles:
+            self.open_handles.discard(self)
+            self.usage = self._end(patience)
+            self._channel.close()
+        return self.usage
+
+    def _end(self, patience: float) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class Child(Handle):
+    """The process in a sandbox of its own, with the guard that watches it."""
+
+    def __init__(self, channel: socket.socket, status: socket.socket, open_handles: set[Handle]) -> None:
+        super().__init__(channel, open_handles)
+        self._status = status
+        self._heard = b""
+
     def forget(self) -> None:
         """Close the handle of a request that made no child."""
-        self._children.discard(self)
+        self.open_handles.discard(self)
         self._channel.close()
         self._status.close()
 
@@ -108,38 +144,29 @@ class Child:
         line, self._heard = self._heard.split(b"\n", 1)
         return json.loads(line)
 
-    def stop(self) -> None:
-        """Ask the guard to kill the child; wakes whoever waits for an answer."""
-        for end in (self._status, self._channel):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_WR if end is self._status else socket.SHUT_RDWR)
+    def memory(self) -> int:
+        """Bytes that the process and all that it started hold by themselves, now; 0 if it has ended."""
+        with contextlib.suppress(OSError):
+            self._status.sendall(b"?")
+        said = self.next_status(time.monotonic() + SEND_SECONDS)
+        if "now" not in said:
+            self._heard = json.dumps(said).encode() + b"\n" + self._heard  # last words, for `close`
+        return said.get("now", 0)
 
-    def dies_whole(self, seconds: float) -> bool:
-        """Kill the child; whether nothing that it started is left then to hold the channel open."""
+    def stop(self) -> None:
+        """Ask the guard to kill the process; wakes whoever waits for an answer."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
-            self._channel.settimeout(seconds)
-            while self._channel.recv(1 << 16):
-                pass
-            return True
-        return False
+        super().stop()
 
-    def close(self, patience: float = 0.0) -> dict[str, Any]:
-        """Kill the child with everything it started, after `patience` seconds, and say how it ended."""
-        if self in self._children:
-            self._children.discard(self)
-            self.usage = self._last_words(time.monotonic() + patience)
-            self._channel.close()
-            self._status.close()
-        return self.usage
-
-    def _last_words(self, by_itself: float) -> dict[str, Any]:
-        """What the guard says at the end; after `by_itself` it is told to make an end."""
-        said = self.next_status(by_itself) if by_itself > time.monotonic() else {}
+    def _end(self, patience: float) -> dict[str, Any]:
+        """What the guard says at the end; after `patience` it is told to make an end."""
+        said = self.next_status(time.monotonic() + patience) if patience else {}
         if "exit" not in said:
             with contextlib.suppress(OSError):
                 self._status.shutdown(socket.SHUT_WR)
             said = self.next_status(time.monotonic() + 20)
+        self._status.close()
         return said
 
 

@@ -1,4 +1,4 @@
-"""Run one submission's notebooks, each in a child of its own, and collect what its functions return, unread.
+"""Run one student's notebooks, each in a process of its own, and collect what its functions return, unread.
 
 Where a child is lost (a loop that can't be interrupted, a crash, too much memory), what it was doing is
 left out and another child goes on with the rest. Runs in the grader, or in a worker of a cluster: it needs
@@ -13,9 +13,9 @@ from othello_interp.exercises.calling.encode import encode, outcome_status
 from othello_interp.exercises.calling.plain import Outcome
 from othello_interp.exercises.status import GOES_ON, Status
 from othello_interp.grading.exam import Task
-from othello_interp.grading.running.client import Zygote
-from othello_interp.grading.running.handle import Child, Lost
-from othello_interp.grading.sandbox.limits import Setting
+from othello_interp.grading.running.handle import Lost
+from othello_interp.grading.running.room import Guest, Room
+from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.plan import Plan, Step
 
 GRACE = 2.0  # seconds between a child's own time limit and the parent's
@@ -33,17 +33,16 @@ class NotebookRun:
     memory: int = 0
 
 
-def run_plan(zygote: Zygote, setting: Setting, stem: str, plan: Plan, tasks: tuple[Task, ...]) -> NotebookRun:
+def run_plan(room: Room, limits: Limits, stem: str, plan: Plan, tasks: tuple[Task, ...]) -> NotebookRun:
     """Run one notebook of a student: the steps of its plan, then its exercises' tasks."""
-    return _Runner(zygote, setting, stem, plan.steps, tasks).run()
+    return _Runner(room, limits, stem, plan.steps, tasks).run()
 
 
 class _Runner:
     def __init__(
-        self, zygote: Zygote, setting: Setting, stem: str, steps: list[Step], tasks: tuple[Task, ...]
+        self, room: Room, limits: Limits, stem: str, steps: list[Step], tasks: tuple[Task, ...]
     ) -> None:
-        self.zygote, self.setting, self.stem, self.steps, self.tasks = zygote, setting, stem, steps, tasks
-        self.limits = setting.limits
+        self.room, self.limits, self.stem, self.steps, self.tasks = room, limits, stem, steps, tasks
         self.result = NotebookRun()
         self.cut_down: set[int] = set()  # steps of which only the definitions are run
         self.left_out: set[int] = set()
@@ -59,7 +58,7 @@ class _Runner:
                 )
             if all(task.exercise in self.result.outcomes for task in self.tasks):
                 break
-            child = self.zygote.fork(self.setting, "run", self.stem)
+            child = self.room.admit(self.stem)
             try:
                 if self._cells(child) and self._calls(child):
                     break
@@ -76,7 +75,7 @@ class _Runner:
     def _left(self) -> float:
         return self.limits.total_seconds - self._spent()
 
-    def _cells(self, child: Child) -> bool:
+    def _cells(self, child: Guest) -> bool:
         """Run the steps; whether the child survived them. Cells that failed get a second chance at the end,
         when everything they may need has been defined; then a statement that fails no longer holds up those
         that follow it."""
@@ -104,7 +103,7 @@ class _Runner:
         self.result.remarks = remarks
         return True
 
-    def _cell(self, child: Child, index: int, parts: str) -> tuple[str, str, list[str]] | None:
+    def _cell(self, child: Guest, index: int, parts: str) -> tuple[str, str, list[str]] | None:
         """Status, error and remarks of one step; None if the child was lost on it."""
         if index in self.left_out:
             return "ran", "", []
@@ -129,7 +128,7 @@ class _Runner:
             return None
         return _cell_answer(answer)
 
-    def _calls(self, child: Child) -> bool:
+    def _calls(self, child: Guest) -> bool:
         """Call the functions that haven't been called yet; whether the child survived."""
         for task in self.tasks:
             if task.exercise in self.result.outcomes:

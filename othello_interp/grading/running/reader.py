@@ -44,7 +44,6 @@ class Labels:
 def serve(descriptor: int) -> None:
     """Read submissions: what the course is, then for each a request with its files, and an answer."""
     channel = socket.socket(fileno=descriptor)
-    wire.receive(channel)  # the name of no notebook
     lessons = from_plain(Lessons, wire.receive(channel)[0])
     while True:
         request, _ = wire.receive(channel)

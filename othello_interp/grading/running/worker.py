@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygot
 from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
+from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
@@ -96,7 +98,7 @@ class Worker:
             path for path in HIDDEN if path.exists()
         ]
         wanted = child_setting(self.conditions.limits, [Path(path) for path in self.conditions.readable])
-        self.finding = find_setting(wanted, self.zygote.fork, secrets, [self.zygote.pid])
+        self.finding = find_setting(wanted, partial(single, self.zygote), secrets, [self.zygote.pid])
         if self.finding.missing and not self.conditions.unsandboxed:
             self.close()
             raise GradingError(
@@ -141,10 +143,14 @@ class Worker:
         return child
 
     def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
-        """Run a paper's notebooks, one after the other."""
-        for stem, plan in paper.plans.items():
-            if stem in self.tasks:
-                yield stem, run_plan(self.zygote, self.setting, stem, plan, self.tasks[stem])
+        """Run a paper's notebooks, one after the other, in a room of the student's own."""
+        stems = [stem for stem in paper.plans if stem in self.tasks]
+        room = Room(lambda: self.zygote.fork(self.setting, "room", stems))
+        try:
+            for stem in stems:
+                yield stem, run_plan(room, self.setting.limits, stem, paper.plans[stem], self.tasks[stem])
+        finally:
+            room.close()
 
     def close(self) -> None:
         self._readers.close()

@@ -1,4 +1,4 @@
-"""The process that is forked for every submission: it pays once for imports, the model and the focus games.
+"""The process that is forked for every student: it pays once for imports, the model and the focus games.
 
 It runs only the course's own code, never a student's, and holds no expected value, no solution, no seed and
 no submission. Requests come through a socket from the parent (client.py): what to do and the sandbox's
@@ -35,12 +35,12 @@ class GivenCells:
     def __init__(self, given: dict[str, dict[str, str]]) -> None:
         self.given = given
 
-    def run(self, notebook: str) -> list[str] | None:
-        """What went wrong with a given cell, a line each, for the author; None if there is nothing to run."""
+    def run(self, notebook: str) -> list[str]:
+        """What went wrong with a given cell, a line each, for the author."""
         from othello_interp.grading.running import child
 
         if notebook not in self.given:
-            return None
+            return []
         main, failed = child.run_given(self.given.pop(notebook))
         child.main_modules[notebook] = main
         settle()
@@ -146,7 +146,7 @@ def serve(control: socket.socket, works: dict[str, Work], given: GivenCells) -> 
             os.close(fds[0])
             continue
         channel, status = (socket.socket(fileno=fd) for fd in fds)
-        trouble = given.run(request["name"])
+        trouble = [line for notebook in request["notebooks"] for line in given.run(notebook)]
         if trouble:
             status.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
         if request["work"] != "prepare" and os.fork() == 0:
@@ -200,12 +200,12 @@ def main() -> None:
     config = receive_config(control)
     try:
         given = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
-        from othello_interp.grading.running import child, reader
+        from othello_interp.grading.running import reader, room
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
     control.send(b"{}")
-    serve(control, {"run": child.serve, "read": reader.serve}, given)
+    serve(control, {"room": room.serve, "read": reader.serve}, given)
     _reap()
 
 

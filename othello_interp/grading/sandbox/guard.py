@@ -58,7 +58,7 @@ def guard(
             _child(setting, guard_id, channel, status, work)
         channel.close()
         reason = _watch(child, status, baseline, setting.limits.memory)
-        own = max(0, _memory_of(child) - baseline)
+        own = _held_by(child, baseline)
         code, usage = _killtree(child)
         seconds = usage.ru_utime + usage.ru_stime
         _report(status, {"exit": code, "reason": reason, "cpu": seconds, "memory": own})
@@ -118,10 +118,25 @@ def _watch(child: int, status: socket.socket, baseline: int, memory: int) -> str
         ready = select.select([status.fileno(), ended], [], [], POLL_SECONDS)[0]
         if ended in ready:
             return "ended"
-        if status.fileno() in ready:
-            return "stopped"
-        if sum(max(0, _memory_of(member) - baseline) for member in tree(child)) > memory:
+        held = _held_by(child, baseline)
+        if held > memory:
             return "memory"
+        if status.fileno() in ready:
+            if not _asked(status):
+                return "stopped"
+            _report(status, {"now": held})
+
+
+def _asked(status: socket.socket) -> bool:
+    """Whether the other side asks how much memory is in use; else it hangs up."""
+    with contextlib.suppress(OSError):
+        return bool(status.recv(1))
+    return False
+
+
+def _held_by(child: int, baseline: int) -> int:
+    """Bytes that the child and everything it started hold beyond what each began with."""
+    return sum(max(0, _memory_of(member) - baseline) for member in tree(child))
 
 
 def _memory_of(process: int) -> int:
