@@ -170,7 +170,9 @@ def test_a_cell_that_is_lost_at_its_second_chance_gets_no_third(zygote):
     source = "if 'again' in globals():\n    import os\n    os._exit(3)\nagain = True\nraise ValueError"
     steps = [Step("cell 1", source), Step("cell 2", "def f():\n    return 7")]
     tasks = (Task("1.1", "f", 1.0, (b"",), ("case",)),)  # to be asked for something keeps it going
-    run = run_plan(zygote, SETTING, "01", Plan(steps), tasks)
+    room = Room(lambda: zygote.fork(SETTING, "room"))
+    run = run_plan(room, LIMITS, "01", Plan(steps), tasks)
+    room.close()
     assert [loss for loss in run.losses if "cell" in loss] == [
         "cell 1 ended the process (exit status 3); it was left out."
     ]
@@ -179,7 +181,7 @@ def test_a_cell_that_is_lost_at_its_second_chance_gets_no_third(zygote):
 
 def test_a_long_line_of_data_takes_little_memory(zygote):
     """IPython's syntax is looked for only where Python's own doesn't fit: some Pythons need much for that."""
-    child = zygote.fork(SETTING)
+    child = single(zygote, SETTING)
     source = f"data = [{', '.join(['1.25'] * 40_000)}]\nassert len(data) == 40_000"
     assert child.request(cell(source), 20.0) == {"status": "ran", "error": "", "remarks": []}
     assert child.close()["memory"] < 100 * 2**20
@@ -187,7 +189,7 @@ def test_a_long_line_of_data_takes_little_memory(zygote):
 
 def test_a_child_without_memory_for_its_next_answer_says_so(zygote):
     """The process has no more to answer with: that is no exit of the student's own."""
-    child = zygote.fork(SETTING)
+    child = single(zygote, SETTING)
     source = (
         "from othello_interp.grading.running import wire\ndef f(*_):\n    raise MemoryError\nwire.send = f"
     )

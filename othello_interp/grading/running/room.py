@@ -13,12 +13,14 @@ import select
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NoReturn
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import child, wire
 from othello_interp.grading.running.client import Forker
 from othello_interp.grading.running.handle import Child, Handle, Lost
+from othello_interp.grading.sandbox.guard import work_and_exit
 from othello_interp.grading.sandbox.limits import CHANNEL, Setting
 
 CLEARING_SECONDS = 20.0
@@ -120,14 +122,11 @@ def serve(descriptor: int) -> None:
 
 
 def _be_guest(control: socket.socket, channel: int, notebook: str) -> NoReturn:
-    try:
-        os.setsid()
-        control.close()
-        os.dup2(channel, CHANNEL, inheritable=False)
-        os.close(channel)
-        child.serve(CHANNEL, notebook)
-    finally:
-        os._exit(0)
+    os.setsid()
+    control.close()
+    os.dup2(channel, CHANNEL, inheritable=False)
+    os.close(channel)
+    work_and_exit(partial(child.serve, name=notebook))
 
 
 def _end_of(guest: int, patience: float) -> dict[str, Any]:

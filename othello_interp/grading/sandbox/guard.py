@@ -87,6 +87,11 @@ def _child(
     except BaseException as error:
         _report(status, {"error": f"{type(error).__name__}: {error}"})
         os._exit(1)
+    work_and_exit(work)
+
+
+def work_and_exit(work: Callable[[int], None]) -> NoReturn:
+    """Do a child's work, and end the process with a status that tells how it went."""
     try:
         work(CHANNEL)
     except MemoryError:
