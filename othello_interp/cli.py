@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check-course": ("othello_interp.authoring.check_course", "say what is missing in the exercises"),
     "train": ("othello_interp.training.command", "train an Othello-GPT"),
     "train-probe": ("othello_interp.training.probe_command", "train a linear probe of the board"),
+    "scan": ("othello_interp.atlas.scan_command", "count every neuron's activations over many games"),
     "build-data": (
         "othello_interp.authoring.build_data",
         "make the files of data/ again, from newly trained weights",

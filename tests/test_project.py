@@ -32,6 +32,7 @@ edges
 plotting
 utils
 training
+atlas
 exercises
 notebooks
 student
