@@ -20,13 +20,17 @@ def fraction_in_subspace(
     return coordinates.pow(2).sum(dim=-1) / vectors.pow(2).sum(dim=-1)
 
 
-def unembedding_fractions(model: TransformerBridge, layer: int) -> Float[Tensor, " d_mlp"]:
-    """For every neuron of a layer, the share of its output weights' squared length that lies in the span of
-    the unembeddings of the 60 squares.
+def inside_and_outside(
+    vectors: Float[Tensor, "neuron d_model"], basis: Float[Tensor, "d_model k"]
+) -> tuple[Float[Tensor, "neuron d_model"], Float[Tensor, "neuron d_model"]]:
+    """Each vector as the sum of a part in the span of the columns of `basis` and one at right angles to it.
+
+    The columns may depend on each other, and there may be more of them than dimensions.
     """
-    w_out = model.blocks[layer].mlp.W_out
-    U = torch.linalg.svd(model.W_U[:, 1:], full_matrices=False).U
-    return (w_out @ U).pow(2).sum(dim=-1) / w_out.pow(2).sum(dim=-1)
+    U, S, _ = torch.linalg.svd(basis, full_matrices=False)
+    U = U[:, S / S[0] > 1e-4]  # the others come from rounding error
+    inside = vectors @ U @ U.T
+    return inside, vectors - inside
 
 
 def chance_level(basis: Float[Tensor, "d_model k"]) -> float:

@@ -21,9 +21,18 @@ def explain_game(
     return [(move, utils.square_to_label(squares[game, move].item())) for move in moves]
 
 
-def top_moves(acts: Float[Tensor, "game move"], quantile: float) -> Bool[Tensor, "game move"]:
-    """Where the activation is above the given quantile of the activations at all moves of all games."""
-    return acts > acts.flatten().quantile(quantile)
+def distinct_moves(acts: Float[Tensor, "game move"], count: int, gap: int) -> list[tuple[int, int]]:
+    """The (game, move) pairs of the loudest `count` moves, the loudest first, of which no two are in the same
+    game and fewer than `gap` moves apart.
+
+    From the loudest down; a move that is too close to one already taken is left out.
+    """
+    left, found = acts.clone(), []
+    for _ in range(count):
+        game, move = divmod(left.argmax().item(), left.shape[1])
+        found.append((game, move))
+        left[game, max(0, move - gap + 1) : move + gap] = -torch.inf
+    return found
 
 
 def square_shares(

@@ -5,16 +5,23 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens import TransformerBridge
 
-from othello_interp import FocusGames, load_model
+from othello_interp import FocusGames, load_model, utils
+from othello_interp.hypotheses import parse
 from othello_interp.lines import best_lines
+from othello_interp.patterns import as_hypothesis, line_patterns
 
 
-def hypothesis_labels(boards: Int[Tensor, "*batch 8 8"]) -> Bool[Tensor, "*batch"]:
-    """Where C0 is blank, D1 is theirs and E2 is mine.
+def pattern_labels(boards: Int[Tensor, "*batch 8 8"], pattern: dict[str, str]) -> Bool[Tensor, "*batch"]:
+    """Where the pattern stands: where each of its squares is as it says.
 
     boards: 0 blank, 1 theirs, 2 mine, with any number of axes in front.
+    pattern: "BLANK", "THEIRS" or "MINE" by square, such as {"C0": "BLANK", "D1": "THEIRS", "E2": "MINE"}.
     """
-    return (boards[..., 2, 0] == 0) & (boards[..., 3, 1] == 1) & (boards[..., 4, 2] == 2)
+    labels = torch.ones(boards.shape[:-2], dtype=torch.bool)
+    for label, state in pattern.items():
+        row, col = divmod(utils.label_to_square(label), 8)
+        labels &= boards[..., row, col] == ("BLANK", "THEIRS", "MINE").index(state)
+    return labels
 
 
 def spectrum_percent(
@@ -32,15 +39,15 @@ def spectrum_percent(
     return torch.stack(rows)
 
 
-def pattern_age(labels: Bool[Tensor, "game move"]) -> Int[Tensor, "game move"]:
-    """For how many turns in a row of the player about to move the pattern has stood; 0 where it doesn't.
+def count_lines(boards: Int[Tensor, "*batch 8 8"], square: str) -> Int[Tensor, "*batch"]:
+    """Along how many lines a move at a square is legal; 0 where it isn't.
 
-    The turn before this one of the same player is two moves back.
+    A line is the square, blank, then one or more of theirs, then one of mine, in one of eight directions.
+    boards: 0 blank, 1 theirs, 2 mine, with any number of axes in front.
+    square: its label, such as "C0".
     """
-    age = labels.long()
-    for move in range(2, labels.shape[1]):
-        age[:, move] += age[:, move - 2] * labels[:, move]
-    return age
+    lines = [line for line in line_patterns() if line.get(square) == "BLANK"]
+    return torch.stack([parse(as_hypothesis(line))(boards) for line in lines]).sum(dim=0)
 
 
 def my_hypothesis() -> tuple[int, str]:

@@ -61,17 +61,16 @@ def similarity_of_embeddings(model, label_a, label_b):
     return torch.cosine_similarity(*model.W_E[tokens], dim=0).item()
 
 
-def outside(model, layer):
-    w_out, Q = model.blocks[layer].mlp.W_out, torch.linalg.qr(model.W_U[:, 1:]).Q
-    return 1 - (w_out @ Q).square().sum(1) / w_out.square().sum(1)
+def illegal(logits, legal):
+    return 1 - legal_twice(logits, legal) / 2
 
 
 def shares_mirrored(states, mask):
     return torch.stack([(states[mask] == value).float().mean(0).flip(-1) for value in range(3)])
 
 
-def top_of_all_but(acts, quantile):
-    return acts > acts.quantile(1 - quantile)
+def top_of_all_but(model, layer, acts, states, count, quantile):
+    return key("4.4").variants.reference(model, layer, acts, states, count, 1 - quantile)
 
 
 def legal_swapped(states, mask):
@@ -87,8 +86,12 @@ def legal_swapped(states, mask):
         ("2.2", attribution_by_length, "the expected values divided by the length of the output weights."),
         ("2.3", similarity_of_embeddings, "with the embedding W_E in place of the unembedding W_U."),
         ("2.3", lambda model, label_a, label_b: 0, "You have 0 everywhere."),
-        ("4.2", top_of_all_but, "You have what comes out with 1 - quantile in place of `quantile`."),
-        ("3.2", outside, "You have 1 minus the expected values."),  # 0 up to rounding in the small model
+        (
+            "4.4",
+            top_of_all_but,
+            "In item 2 you have what comes out with 1 - quantile in place of `quantile`.",
+        ),
+        ("1.3", illegal, "You have 1 minus the expected values."),
         ("4.3", shares_mirrored, "either the expected values the wrong way round along the columns"),
         ("4.3", lambda states, mask: 0 * states[0, :3].float(), "You have 0 everywhere."),
     ],
@@ -111,7 +114,7 @@ def rank_of_sizes(basis):
     [
         ("3.3", rank_of_sizes),  # differs on one case: many things do the same there
         ("3.3", lambda basis: min(basis.shape) / basis.shape[0]),
-        ("4.2", lambda acts, quantile: torch.rand_like(acts) > quantile),
+        ("5.1", lambda boards, pattern: torch.rand(boards.shape[:-2]) > 0.5),
         ("1.3", lambda logits, legal: torch.rand(logits.shape[:2])),
         (
             "2.3",

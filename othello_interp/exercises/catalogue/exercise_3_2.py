@@ -1,83 +1,127 @@
-"""Exercise 3.2: All neurons of a layer at once."""
-
-from typing import Any
+"""Exercise 3.2: What lies inside, and what outside."""
 
 import torch
 from torch import Tensor
 
-from othello_interp.exercises.catalogue.shared import inside
-from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
+from othello_interp.exercises.records import Case, Exercise, Mistakes
 
 mistake = Mistakes()
 
 
 def cases(seed: int) -> list[Case]:
-    other = int(torch.randint(5, (), generator=torch.Generator().manual_seed(seed)))
-    return [
-        Case("course model, layer 5", {"model": ModelRef("embedded"), "layer": 5}),
-        Case(f"course model, layer {other}", {"model": ModelRef("embedded"), "layer": other}),
-        Case("small random model, layer 1", {"model": ModelRef("tiny", seed), "layer": 1}),
-    ]
+    generator = torch.Generator().manual_seed(seed)
+
+    def orthonormal(rows: int, cols: int) -> Tensor:
+        return torch.linalg.qr(torch.randn(rows, cols, generator=generator)).Q
+
+    def basis(d_model: int, k: int, rank: int) -> Tensor:
+        """Of this rank, with singular values from 1 to 3, so that rounding error is far below all of them."""
+        return orthonormal(d_model, rank) * torch.linspace(1, 3, rank) @ orthonormal(k, rank).T
+
+    made = []
+    for n, d_model, k, rank, name in (
+        (4, 11, 3, 3, "3 independent columns, d_model 11"),
+        (5, 13, 7, 4, "7 columns in a space of 4 dimensions, d_model 13"),
+        (3, 6, 9, 2, "9 columns in a space of 2 dimensions, d_model 6"),
+    ):
+        vectors = 3 * torch.randn(n, d_model, generator=generator) + 1
+        made.append(Case(name, {"vectors": vectors, "basis": basis(d_model, k, rank)}))
+    return made
 
 
-def _fractions(w_out: Tensor, basis: Tensor) -> Tensor:
-    return inside(w_out, basis) / w_out.pow(2).sum(-1)
+Parts = tuple[Tensor, Tensor]
+
+
+def _span(basis: Tensor) -> Tensor:
+    U, S, _ = torch.linalg.svd(basis, full_matrices=False)
+    return U[:, S / S[0] > 1e-4]
+
+
+def _parts(vectors: Tensor, Q: Tensor) -> Parts:
+    inside = vectors @ Q @ Q.T
+    return inside, vectors - inside
+
+
+_DEPENDENT = (
+    "Right when the columns are independent. Where they are not, some directions of your basis come from "
+    "nothing but rounding error and lie outside the span: keep the columns of U whose singular value is not "
+    "tiny beside the largest, such as `U[:, S / S[0] > 1e-4]`. (QR gives no singular values.)"
+)
+
+
+@mistake(_DEPENDENT, credit=0.5)
+def every_column_kept(vectors: Tensor, basis: Tensor) -> Parts:
+    return _parts(vectors, torch.linalg.svd(basis, full_matrices=False).U)
+
+
+@mistake(_DEPENDENT + " More digits make rounding error smaller, never 0.", credit=0.5)
+def every_column_kept_in_double(vectors: Tensor, basis: Tensor) -> Parts:
+    return _parts(vectors.double(), torch.linalg.svd(basis.double(), full_matrices=False).U)
+
+
+@mistake("Nothing is left outside: your U has d_model columns and spans the whole space.")
+def full_matrices(vectors: Tensor, basis: Tensor) -> Parts:
+    return _parts(vectors, torch.linalg.svd(basis).U)
+
+
+@mistake("The two parts are swapped: the one inside comes first.", credit=0.5)
+def swapped(vectors: Tensor, basis: Tensor) -> Parts:
+    inside, outside = _parts(vectors, _span(basis))
+    return outside, inside
 
 
 @mistake(
-    "You kept the pass column: column 0 of `W_U` stands for no square. Use `model.W_U[:, 1:]`.",
+    "`vectors @ U` holds the coordinates of the part inside, a few numbers for each vector. `@ U.T` makes a "
+    "vector of d_model numbers of them.",
     credit=0.5,
 )
-def kept_pass_column(model: Any, layer: int) -> Tensor:
-    return _fractions(model.blocks[layer].mlp.W_out, model.W_U)
-
-
-@mistake("You dropped the last column, which is that of H7. The pass column is the first.", credit=0.5)
-def dropped_last_column(model: Any, layer: int) -> Tensor:
-    return _fractions(model.blocks[layer].mlp.W_out, model.W_U[:, :-1])
-
-
-@mistake("These are the input weights. What a neuron writes is a row of `W_out`.")
-def input_weights(model: Any, layer: int) -> Tensor:
-    return _fractions(model.blocks[layer].mlp.W_in.T, model.W_U[:, 1:])
-
-
-@mistake("You used `W_E`, which turns a move into a vector. Logits are read by `W_U`.")
-def embedding(model: Any, layer: int) -> Tensor:
-    return _fractions(model.blocks[layer].mlp.W_out, model.W_E[1:].T)
+def coordinates(vectors: Tensor, basis: Tensor) -> Parts:
+    return vectors @ _span(basis), vectors - vectors @ _span(basis) @ _span(basis).T
 
 
 @mistake(
-    "You only gave the columns of `W_U` unit length. They are not at right angles, so an SVD (or QR) is "
-    "needed."
+    "You went there and back with the columns of `basis` themselves (`vectors @ basis @ basis.T`). They are "
+    "not orthonormal, so this stretches the vectors. Use the columns of U."
 )
-def unit_columns(model: Any, layer: int) -> Tensor:
-    basis = model.W_U[:, 1:] / model.W_U[:, 1:].norm(dim=0)
-    w_out = model.blocks[layer].mlp.W_out
-    return (w_out @ basis).pow(2).sum(-1) / w_out.pow(2).sum(-1)
+def columns_as_they_are(vectors: Tensor, basis: Tensor) -> Parts:
+    return _parts(vectors, basis)
 
 
-@mistake("You divided lengths. The fraction is one of squared lengths.", credit=0.5)
-def length_ratio(model: Any, layer: int) -> Tensor:
-    return _fractions(model.blocks[layer].mlp.W_out, model.W_U[:, 1:]).sqrt()
+@mistake(
+    "You gave the columns of `basis` unit length, but they are not at right angles: what two of them have in "
+    "common is counted twice. Use the columns of U."
+)
+def unit_columns(vectors: Tensor, basis: Tensor) -> Parts:
+    return _parts(vectors, basis / basis.norm(dim=0))
+
+
+@mistake("These are shares of the squared length, as in exercise 3.1. Here the parts themselves are wanted.")
+def shares(vectors: Tensor, basis: Tensor) -> Parts:
+    inside, outside = (part.pow(2).sum(-1) for part in _parts(vectors, _span(basis)))
+    return inside / (inside + outside), outside / (inside + outside)
 
 
 EXERCISE = Exercise(
     id="3.2",
     notebook="03_variance_fraction",
-    function="unembedding_fractions",
-    title="All neurons of a layer at once",
+    function="inside_and_outside",
+    title="What lies inside, and what outside",
     points=2,
-    difficulty=2,
+    difficulty=3,
     importance=4,
-    minutes=10,
-    tests="Two layers of the course's model, and a small random model.",
+    minutes=15,
+    tests="Random vectors with independent columns, dependent columns, and more columns than dimensions.",
     cases=cases,
     mistakes=mistake.all(),
     hints=(
-        "Row n of `model.blocks[layer].mlp.W_out` is what neuron n writes: the whole matrix is the "
-        "`vectors` of exercise 3.1.",
-        "The basis is `model.W_U[:, 1:]`: one column for each of the 60 squares.",
+        "In exercise 3.1 `vectors @ U` gave the coordinates inside the span. Multiply each coordinate by its "
+        "column of U and add up: `vectors @ U @ U.T`.",
+        "What is outside is the rest: the vector minus its part inside.",
+        "`U, S, Vh = torch.linalg.svd(basis, full_matrices=False)`. Where columns depend on each other, some "
+        "numbers in S are rounding error, a millionth of the largest or less; leave out their columns of U.",
     ),
-    explanation="One SVD serves all 2,048 neurons: `W_out @ U` has a row of 60 coordinates for each.",
+    explanation="`U @ U.T` is the projection on the span. It leaves a vector that lies inside as it is and "
+    "makes 0 of one at right angles, so that the two parts add up to the vector again.",
+    atol=1e-4,
+    parts=("part inside", "part outside"),
 )

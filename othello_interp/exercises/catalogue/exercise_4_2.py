@@ -1,4 +1,6 @@
-"""Exercise 4.2: The moves where it fires most."""
+"""Exercise 4.2: The loudest moves, well apart."""
+
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,88 +11,150 @@ mistake = Mistakes()
 
 
 def cases(seed: int) -> list[Case]:
-    """Sizes at which no quantile falls on an activation, but for the last, where many activations are 0."""
+    """Some moves are planted so that every mistake shows: neighbours on both sides of a loud one, a move
+    exactly `gap` away and one a move nearer, the last move of a game beside the first of the next, and the
+    largest in size, which is negative.
+    """
     generator = torch.Generator().manual_seed(seed)
     made = []
-    for n_games, n_moves, quantile in ((5, 59, 0.99), (3, 7, 0.83)):
-        scale = torch.linspace(1, 3, n_games)[:, None]
-        acts = scale * torch.randn(n_games, n_moves, generator=generator) + 0.5
-        acts[0, 0] = -acts.max() - 1  # the largest in size is a negative one
-        inputs = {"acts": acts, "quantile": quantile}
-        made.append(Case(f"{n_games} games, {n_moves} moves, quantile {quantile}", inputs))
-    silent = torch.arange(22).sub(12).clamp(min=0) / 9  # 13 zeros, then nine steps up to 1
-    silent = silent[torch.randperm(22, generator=generator)].view(2, 11)
-    made.append(Case("a neuron that is often exactly 0", {"acts": silent, "quantile": 0.4}))
+    for n_games, n_moves, count, gap, lower, about in (
+        (5, 59, 7, 6, 0.0, ""),
+        (3, 17, 5, 4, 0.0, ""),
+        (2, 23, 4, 5, 8.0, ", a neuron that is never positive"),
+    ):
+        acts = 0.3 * torch.randn(n_games, n_moves, generator=generator)
+        game = int(torch.randint(n_games - 1, (), generator=generator))
+        acts[game, [1, 0, 2, 1 + gap, -1]] = torch.tensor([6.0, 5.9, 5.8, 5.6, 5.4])
+        acts[game + 1, [0, gap - 1, -1]] = torch.tensor([6.5, 5.2, -9.0])
+        inputs = {"acts": acts - lower, "count": count, "gap": gap}
+        made.append(Case(f"{count} of {n_games} games, {n_moves} moves, {gap} apart{about}", inputs))
     return made
 
 
+Moves = list[tuple[Any, Any]]
+
+
+def _apart(acts: Tensor, count: int, before: int, after: int, struck: float = -torch.inf) -> Moves:
+    """The loudest moves; once one is taken, so many before it and after it can't be."""
+    acts, found = acts.clone(), []
+    for _ in range(count):
+        game, move = divmod(int(acts.argmax()), acts.shape[1])
+        found.append((game, move))
+        acts[game, max(move - before, 0) : move + after + 1] = struck
+    return found
+
+
 @mistake(
-    "You took a quantile for each game, so every game has top moves, even one in which the neuron is "
-    "silent. Take one quantile over all moves of all games.",
+    "You took the loudest moves, whatever their distance. Some lie only a move or two from another one of "
+    "the same game and show nearly the same board.",
+)
+def no_gap(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts, count, 0, 0)
+
+
+@mistake("You took the loudest moves first and then left out those that are too close, so too few remain.")
+def filtered_after(acts: Tensor, count: int, gap: int) -> Moves:
+    found: Moves = []
+    for game, move in _apart(acts, count, 0, 0):
+        if all(other != game or abs(move - at) >= gap for other, at in found):
+            found.append((game, move))
+    return found
+
+
+@mistake(
+    "You took one move of each game. A game may give several, if they are `gap` moves apart.", credit=0.5
+)
+def one_for_each_game(acts: Tensor, count: int, gap: int) -> Moves:
+    loudest = acts.max(dim=1)
+    games = loudest.values.argsort(descending=True)[:count]
+    return list(zip(games.tolist(), loudest.indices[games].tolist(), strict=True))
+
+
+@mistake(
+    "Two moves that are exactly `gap` apart may both be taken: they are not fewer than `gap` apart.",
     credit=0.5,
 )
-def quantile_per_game(acts: Tensor, quantile: float) -> Tensor:
-    return acts > acts.quantile(quantile, dim=1, keepdim=True)
+def one_too_far(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts, count, gap, gap)
 
 
-@mistake("You took a quantile for each move number. Take one over all moves of all games.")
-def quantile_per_move(acts: Tensor, quantile: float) -> Tensor:
-    return acts > acts.quantile(quantile, dim=0, keepdim=True)
+@mistake("You let moves in that are only `gap - 1` apart.", credit=0.5)
+def one_too_close(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts, count, gap - 2, gap - 2)
+
+
+@mistake("You leave out what follows a move, but not what comes before it.", credit=0.5)
+def only_after(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts, count, 0, gap - 1)
 
 
 @mistake(
-    "You also took activations that equal the quantile (`>=`). For a neuron that is mostly silent these are "
-    "most of the moves.",
+    "Near the start of a game `move - gap + 1` is negative, and Python counts a negative index from the end: "
+    "the slice is empty and nothing is left out. Use `max(0, move - gap + 1)`.",
     credit=0.5,
 )
-def not_below(acts: Tensor, quantile: float) -> Tensor:
-    return acts >= acts.flatten().quantile(quantile)
+def negative_start(acts: Tensor, count: int, gap: int) -> Moves:
+    acts, found = acts.clone(), []
+    for _ in range(count):
+        game, move = divmod(int(acts.argmax()), acts.shape[1])
+        found.append((game, move))
+        acts[game, move - gap + 1 : move + gap] = -torch.inf
+    return found
 
 
 @mistake(
-    "You multiplied the maximum by the quantile. A quantile counts activations: a quantile of 0.99 has 99% "
-    "of them below it."
+    "You put 0 in place of what is left out. Where the neuron is below 0, a 0 is the largest of all: use "
+    "`-torch.inf`.",
+    credit=0.5,
 )
-def share_of_maximum(acts: Tensor, quantile: float) -> Tensor:
-    return acts > quantile * acts.max()
+def struck_with_zero(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts, count, gap - 1, gap - 1, struck=0.0)
 
 
-@mistake("These are the moves with the lowest activations: the other end.")
-def lowest(acts: Tensor, quantile: float) -> Tensor:
-    return acts < acts.flatten().quantile(1 - quantile)
+@mistake(
+    "You measured the distance across games: the first moves of a game are not close to the last ones of the "
+    "game before.",
+    credit=0.5,
+)
+def across_games(acts: Tensor, count: int, gap: int) -> Moves:
+    flat = _apart(acts.reshape(1, -1), count, gap - 1, gap - 1)
+    return [divmod(place, acts.shape[1]) for _, place in flat]
 
 
-@mistake("You marked the activations below the quantile. The top ones are above it.")
-def everything_else(acts: Tensor, quantile: float) -> Tensor:
-    return acts < acts.flatten().quantile(quantile)
+@mistake("A pair is (game, move), in this order.", credit=0.5)
+def move_first(acts: Tensor, count: int, gap: int) -> Moves:
+    return [(move, game) for game, move in _apart(acts, count, gap - 1, gap - 1)]
 
 
-@mistake("You took the size of the activations, which makes very negative ones count as firing.")
-def sizes(acts: Tensor, quantile: float) -> Tensor:
-    return acts.abs() > acts.abs().flatten().quantile(quantile)
+@mistake("The moves are right, but they are in the order of the games. Give the loudest first.", credit=0.5)
+def sorted_by_game(acts: Tensor, count: int, gap: int) -> Moves:
+    return sorted(_apart(acts, count, gap - 1, gap - 1))
 
 
-@mistake("You took the quantile of the positive activations only. Take it of all of them.")
-def of_positive_ones(acts: Tensor, quantile: float) -> Tensor:
-    return acts > acts[acts > 0].quantile(quantile)
+@mistake("You took the size of the activations, which makes very negative ones count as loud.")
+def sizes(acts: Tensor, count: int, gap: int) -> Moves:
+    return _apart(acts.abs(), count, gap - 1, gap - 1)
 
 
 EXERCISE = Exercise(
     id="4.2",
     notebook="04_max_activating",
-    function="top_moves",
-    title="The moves where it fires most",
-    points=1,
-    difficulty=1,
+    function="distinct_moves",
+    title="The loudest moves, well apart",
+    points=2,
+    difficulty=3,
     importance=4,
-    minutes=5,
-    tests="Random activations of several sizes and quantiles; one neuron is often exactly 0.",
+    minutes=15,
+    tests="Three sets of random activations, with loud moves side by side; one neuron is never positive.",
     cases=cases,
     mistakes=mistake.all(),
     hints=(
-        "`acts.flatten().quantile(0.99)` is the number that 99% of all activations lie below.",
-        "The mask is a comparison of `acts` with that number.",
+        "Take the loudest move, strike out its neighbours in the same game, take the loudest of what is "
+        "left, and so on. Work on `acts.clone()`, so that the caller's activations stay as they are.",
+        "`acts.argmax()` counts through all games: `divmod(acts.argmax().item(), acts.shape[1])` gives game "
+        "and move.",
+        "Strike out with `-torch.inf`, from `max(0, move - gap + 1)` up to and including `move + gap - 1`.",
     ),
-    explanation="One number for the whole dataset. That some games have no top move at all is part of the "
-    "result.",
+    explanation="Image recognition calls this non-maximum suppression. What is left are examples that are "
+    "more nearly independent: a regularity in them counts for more.",
 )

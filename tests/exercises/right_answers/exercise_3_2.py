@@ -1,23 +1,41 @@
 """Right answers to exercise 3.2, written in other ways than the reference."""
 
-import einops
+import numpy as np
 import torch
 
-
-def unembedding_fractions__qr(model, layer):
-    Q = torch.linalg.qr(model.W_U[:, 1:].contiguous()).Q
-    w_out = model.W_out[layer]
-    return (w_out @ Q).norm(dim=-1) ** 2 / w_out.norm(dim=-1) ** 2
+from othello_interp.neurons import orthonormal_basis
 
 
-def unembedding_fractions__einops(model, layer):
-    U = torch.linalg.svd(model.unembed.W_U[:, 1:].double(), full_matrices=False)[0]
-    w_out = model.blocks[layer].mlp.W_out.double()
-    coordinates = einops.einsum(w_out, U, "neuron d_model, d_model k -> neuron k")
-    return einops.reduce(coordinates**2, "neuron k -> neuron", "sum") / w_out.pow(2).sum(1)
+def inside_and_outside__pinv(vectors, basis):
+    inside = vectors @ (basis @ torch.linalg.pinv(basis))
+    return inside, vectors - inside
 
 
-def unembedding_fractions__noncontiguous(model, layer):
-    unit = torch.nn.functional.normalize(model.blocks[layer].mlp.W_out.T, dim=0)
-    Vh = torch.linalg.svd(model.W_U.T[1:], full_matrices=False).Vh
-    return (Vh @ unit).square().sum(0)
+def inside_and_outside__least_squares(vectors, basis):
+    coefficients = np.linalg.lstsq(basis.numpy(), vectors.numpy().T, rcond=1e-5)[0]
+    inside = (basis.numpy() @ coefficients).T
+    return [inside, vectors.numpy() - inside]
+
+
+def inside_and_outside__outside_first(vectors, basis):
+    U, S, _ = torch.linalg.svd(basis)
+    rest = U[:, int((S > 1e-3).sum()) :]
+    outside = torch.einsum("ni,ik,jk->nj", vectors, rest, rest)
+    return vectors - outside, outside
+
+
+def inside_and_outside__loop(vectors, basis):
+    Q = orthonormal_basis(basis).double()
+    inside = torch.stack([sum((v @ q) * q for q in Q.T) for v in vectors.double()])
+    return inside, vectors.double() - inside
+
+
+def inside_and_outside__gram_schmidt(vectors, basis):
+    span = []
+    for column in basis.T:
+        for unit in span:
+            column = column - (column @ unit) * unit
+        if column.norm() > 1e-3:
+            span.append(column / column.norm())
+    Q = torch.stack(span, dim=1)
+    return vectors @ Q @ Q.mT, vectors - vectors @ Q @ Q.mT

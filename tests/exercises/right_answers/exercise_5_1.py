@@ -4,24 +4,33 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from othello_interp import utils
 from othello_interp.hypotheses import parse
+from othello_interp.patterns import as_hypothesis
 
 
-def hypothesis_labels__parse(boards):
-    return parse("E2==MINE & C0==BLANK & D1==THEIRS")(boards)
+def pattern_labels__parse(boards, pattern):
+    return parse(as_hypothesis(pattern))(boards)
 
 
-def hypothesis_labels__loop(boards):
-    flat = boards.reshape(-1, 8, 8)
-    found = [b[2, 0].item() == 0 and b[3, 1].item() == 1 and b[4, 2].item() == 2 for b in flat]
+def pattern_labels__loop(boards, pattern):
+    values = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
+    found = [
+        all(board["ABCDEFGH".index(k[0]), int(k[1])].item() == values[v] for k, v in pattern.items())
+        for board in boards.reshape(-1, 8, 8)
+    ]
     return torch.tensor(found).view(boards.shape[:-2])
 
 
-def hypothesis_labels__numpy(boards):
-    squares = boards.numpy().reshape(*boards.shape[:-2], 64)[..., [16, 25, 34]]
-    return (squares == np.array([0, 1, 2])).all(-1)
+def pattern_labels__numpy(boards, pattern):
+    squares = [utils.label_to_square(label) for label in pattern]
+    wanted = np.array([["BLANK", "THEIRS", "MINE"].index(state) for state in pattern.values()])
+    return (boards.numpy().reshape(*boards.shape[:-2], 64)[..., squares] == wanted).all(-1)
 
 
-def hypothesis_labels__product(boards):
-    blank, theirs, mine = (F.one_hot(boards.long(), 3).movedim(-1, 0)).double()
-    return (blank[..., 2, 0] * theirs[..., 3, 1] * mine[..., 4, 2]).int()
+def pattern_labels__product(boards, pattern):
+    states = dict(zip(("BLANK", "THEIRS", "MINE"), F.one_hot(boards.long(), 3).unbind(-1), strict=True))
+    product = 1
+    for label, state in pattern.items():
+        product = product * states[state].flatten(-2)[..., utils.label_to_square(label)]
+    return product

@@ -1,42 +1,55 @@
 """Right answers to exercise 5.3, written in other ways than the reference."""
 
-import einops
-import numpy as np
+import re
+
 import torch
 
-
-def pattern_age__loops(labels):
-    age = torch.zeros(labels.shape, dtype=torch.int32)
-    for game in range(labels.shape[0]):
-        for move in range(labels.shape[1]):
-            while move - 2 * age[game, move] >= 0 and labels[game, move - 2 * age[game, move]]:
-                age[game, move] += 1
-    return age
+from othello_interp import utils
+from othello_interp.lines import line_labels, line_texts
+from othello_interp.patterns import line_pattern
 
 
-def pattern_age__numpy(labels):
-    labels = labels.numpy()
-    age = np.zeros(labels.shape, dtype=int)
-    for move in range(labels.shape[1]):
-        before = age[:, move - 2] if move >= 2 else 0
-        age[:, move] = np.where(labels[:, move], before + 1, 0)
-    return age
+def count_lines__texts(boards, square):
+    own = [text.startswith(f"{square}==BLANK") for text in line_texts()]
+    return line_labels(boards)[torch.tensor(own)].sum(0)
 
 
-def pattern_age__cummax(labels):
-    age = torch.empty(labels.shape, dtype=torch.long)
-    for player in (0, 1):
-        own = labels[:, player::2]
-        turn = torch.arange(1, own.shape[1] + 1).expand_as(own)
-        last_gap = (turn * ~own).cummax(1).values
-        age[:, player::2] = turn - last_gap
-    return age
+def count_lines__walk(boards, square):
+    start = utils.label_to_square(square)
+    counts = []
+    for board in boards.reshape(-1, 8, 8).tolist():
+        count = 0
+        for down, right in ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)):
+            row, col, theirs = start // 8 + down, start % 8 + right, 0
+            while 0 <= row < 8 and 0 <= col < 8 and board[row][col] == 1:
+                row, col, theirs = row + down, col + right, theirs + 1
+            ends = 0 <= row < 8 and 0 <= col < 8 and board[row][col] == 2
+            count += bool(theirs and ends and board[start // 8][start % 8] == 0)
+        counts.append(count)
+    return torch.tensor(counts, dtype=torch.int32).view(boards.shape[:-2])
 
 
-def pattern_age__two_columns(labels):
-    previous = [torch.zeros(len(labels)), torch.zeros(len(labels))]
-    columns = []
-    for column in labels.unbind(1):
-        columns.append((previous[-2] + 1) * column)
-        previous.append(columns[-1])
-    return einops.rearrange(columns, "move game -> game move").long()
+def count_lines__regular_expression(boards, square):
+    row, col = divmod(utils.label_to_square(square), 8)
+    counts = []
+    for board in boards.reshape(-1, 64).tolist():
+        count = 0
+        for down, right in [(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)]:
+            places = [(row + i * down, col + i * right) for i in range(8)]
+            line = "".join(str(board[8 * r + c]) for r, c in places if r in range(8) and c in range(8))
+            count += re.match("01+2", line) is not None
+        counts.append(count)
+    return torch.tensor(counts).reshape(boards.shape[:-2])
+
+
+def count_lines__patterns(boards, square):
+    total = torch.zeros(boards.shape[:-2])
+    for step in ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1)):
+        for n_theirs in range(1, 7):
+            stands = torch.ones(boards.shape[:-2])
+            pattern = line_pattern(square, step, n_theirs)
+            for label, state in (pattern or {}).items():
+                values = boards.flatten(-2)[..., utils.label_to_square(label)]
+                stands = stands * (values == {"BLANK": 0, "THEIRS": 1, "MINE": 2}[state])
+            total += stands if pattern else 0
+    return total.int()
