@@ -9,7 +9,7 @@ From outside in:
     course         what is graded;  exam: one run's secret inputs, and the answer keys
     score          outcomes -> points and words;  standing: how a submission can end
     typed          dataclasses from plain data that isn't to be trusted
-    marks          points that a person gives
+    marks          points that a person gives;  results: those of a class, on disk
     submissions/   find: as learning platforms export them;  names: what they call people and files
                    roster: Gradescope's list of who is who;  questions: what reading knows of an exercise
                    tree: a folder and a zip seen alike;  collect: one student's files, within limits

@@ -12,26 +12,25 @@ from threading import Event
 
 from othello_interp.grading.course import Course
 from othello_interp.grading.grader import Grader, StageError, stage
-from othello_interp.grading.marks import NAME, add_empty_rows, read_marks, with_marks
+from othello_interp.grading.marks import NAME, add_empty_rows, read_marks
 from othello_interp.grading.report.tables import remove_leftovers, write_report
+from othello_interp.grading.results import Results
 from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.running.worker import Answered, Conditions, Package, run_remote
 from othello_interp.grading.sandbox.limits import Limits
-from othello_interp.grading.score import Result
 from othello_interp.grading.submissions.find import Submission, find_submissions
-from othello_interp.grading.typed import from_plain, to_plain
 from othello_interp.storage.whole_file import write_text
 
 AHEAD = 2  # submissions that are read, judged or handed out while others run
-MAX_RESULT = 20 * 2**20  # bytes of a result on disk
 
 
 @dataclass
 class Summary:
     """How grading a class went."""
 
-    results: list[Result] = field(default_factory=list)
+    results: Results  # on disk
     new: int = 0
+    without_total: list[str] = field(default_factory=list)  # students who have a result, and no total
     failed: dict[str, str] = field(default_factory=dict)  # students the grader could not deal with, and why
     interrupted: bool = False
     seconds: float = 0.0
@@ -45,7 +44,7 @@ class Summary:
     @property
     def ungraded(self) -> list[str]:
         """Students without a total."""
-        return [result.student for result in self.results if result.total is None] + list(self.failed)
+        return self.without_total + list(self.failed)
 
 
 def grade_class(
@@ -82,7 +81,7 @@ def grade_class(
     away = None if executor is None else partial(_away, executor, stop)
     workers = workers or os.cpu_count() or 1
     grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away, workers)
-    summary = Summary()
+    summary = Summary(Results(out))
     waiting: list[tuple[Submission, str]] = []
     found = find_submissions(submissions, course.every_stem, one=one, out=out, say=say)
     for submission in found:
@@ -91,16 +90,12 @@ def grade_class(
         except StageError as error:  # whatever it is, it holds up nobody else
             summary.fail(submission, error)
             continue
-        kept = None if force else _kept(out, submission.key, digest)
-        if kept is not None:
-            summary.results.append(kept)
-        else:
+        if force or not summary.results.find(submission.key, digest):
             waiting.append((submission, digest))
     if waiting:
         _Run(grader, out, summary, say, progress, stop).grade(waiting, workers)
     else:
         say(f"Nothing to do: all {len(found)} submissions are graded already (--force grades them again).")
-    summary.results.sort(key=lambda result: (result.student.lower(), result.id))
     _report(course, found, summary, out, csv_kind, say)
     summary.seconds = time.perf_counter() - begin
     return summary
@@ -128,9 +123,10 @@ def _report(
     marks, said = read_marks(out / NAME, course, found)
     for line in said:
         say(line)
-    summary.results = [with_marks(result, marks) for result in summary.results]
-    write_report(course, summary.results, summary.failed, out, csv_kind)
-    if count := add_empty_rows(out / NAME, course, summary.results, csv_kind):
+    summary.results.marks = marks
+    known = write_report(course, summary.results, summary.failed, out, csv_kind)
+    summary.without_total = [result.student for result in known if result.total is None]
+    if count := add_empty_rows(out / NAME, course, known, csv_kind):
         say(f"{count} answers in words wait for points: they have rows in {out / NAME}.")
     if count := remove_leftovers(out, (submission.key for submission in found)):
         say(f"{count} of an earlier run are no longer in the submissions: their pages were removed.")
@@ -176,26 +172,24 @@ class _Run:
             for future in as_completed(running):
                 submission = running.pop(future)
                 try:
-                    self.summary.results.append(future.result())
+                    future.result()
                     self.summary.new += 1
                 except Exception as error:
                     self.summary.fail(submission, error)
                 bar.set_postfix_str(submission.shown[:30], refresh=False)
                 bar.update()
 
-    def _one(self, submission: Submission, digest: str) -> Result:
+    def _one(self, submission: Submission, digest: str) -> None:
         """Grade one submission and write the result to disk. What goes wrong here is tried once more."""
         for attempt in (1, 2):
             try:
                 result = self.grader.grade(submission, digest)
                 with stage("writing the result"):
-                    text = json.dumps(to_plain(result), indent=1)
-                    write_text(self.out / "results" / f"{result.key}.json", text)
-                return result
+                    self.summary.results.keep(result)
+                return
             except StageError:
                 if attempt == 2 or self.stop.is_set():
                     raise
-        raise AssertionError
 
     def note(self) -> None:
         """For the instructor: what it takes to draw the same inputs again."""
@@ -203,18 +197,6 @@ class _Run:
         note = {"seed": self.grader.seed, "course": course.name, "fingerprint": course.fingerprint}
         note["limits"] = vars(self.grader.conditions.limits)
         write_text(self.out / "last_run.json", json.dumps(note, indent=1))
-
-
-def _kept(out: Path, key: str, digest: str) -> Result | None:
-    """The result on disk, if it is one and belongs to this very submission."""
-    path = out / "results" / f"{key}.json"
-    try:
-        if path.stat().st_size > MAX_RESULT:
-            return None
-        result = from_plain(Result, json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return result if result.digest == digest and result.key == key else None
 
 
 __all__ = ["GradingError", "Summary", "grade_class"]

@@ -25,6 +25,7 @@ from othello_interp.grading import command
 from othello_interp.grading.exam import Exam
 from othello_interp.grading.grade import Summary, grade_class
 from othello_interp.grading.grader import grade_notebook
+from othello_interp.grading.results import Results
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.notebook_file import read_notebook
@@ -38,6 +39,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the backgro
 sys.path.insert(0, {here!r})
 import small_course
 from othello_interp.grading.grade import grade_class
+from othello_interp.grading.results import Results
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
 base = Path({base!r})
@@ -330,7 +332,7 @@ def test_two_courses_at_a_time_keep_their_solutions_apart(tmp_path, monkeypatch)
 def test_a_name_that_the_terminal_cannot_print(tmp_path, monkeypatch):
     """Everything is written by then: it would be a pity to end with an error."""
     screen = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
-    summary = Summary(failed={"陈 伟": "RuntimeError: a bug"})
+    summary = Summary(Results(tmp_path), failed={"陈 伟": "RuntimeError: a bug"})
     monkeypatch.setattr("othello_interp.grading.grade.grade_class", lambda *args, **options: summary)
     monkeypatch.setattr(sys, "stdout", screen)
     parser = argparse.ArgumentParser()
@@ -346,7 +348,7 @@ def test_options_reach_the_grader(options, tmp_path, monkeypatch):
 
     def grade(course, *args, **options):
         given.update(options, due=course.due)
-        return Summary()
+        return Summary(Results(tmp_path))
 
     monkeypatch.setattr("othello_interp.grading.grade.grade_class", grade)
     parser = argparse.ArgumentParser()

@@ -9,7 +9,7 @@ import pytest
 import small_course
 from small_course import RIGHT, first, second, solved, write_files
 
-from othello_interp.grading import grade, grader
+from othello_interp.grading import grade, grader, results
 from othello_interp.grading.report import tables
 from othello_interp.grading.running import parcel, worker
 from othello_interp.grading.sandbox.limits import Limits
@@ -94,7 +94,7 @@ def graded(tmp_path_factory):
         break_it(worker, "run_plan", "running", lambda room, limits, stem, plan, tasks: plan)
         break_it(grader.Grader, "_judged", "judging", lambda self, exercise, outcomes, words: words)
         break_it(grader, "reasons_to_look", "scoring", lambda result, paper, runs: result.student)
-        break_it(grade, "write_text", "writing", lambda path, text: path.name)
+        break_it(results, "write_text", "writing", lambda path, text: path.name)
         break_it(tables, "feedback_page", "page", lambda course, result: result.student)
         break_it(parcel, "_on_disk", "stream", lambda file, limit: file.name)
         original = worker.to_plain

@@ -1,6 +1,7 @@
 """The report on the class: who needs a look, answers to read, points, marks, how each exercise went."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -22,8 +23,19 @@ class Mark(NamedTuple):
     said: str
 
 
-def class_page(course: Course, results: list[Result], failed: dict[str, str]) -> str:
-    """The page as HTML. `failed` holds students whom the grader could not deal with, and why."""
+def class_page(
+    course: Course,
+    results: list[Result],
+    failed: dict[str, str],
+    answers: Iterable[tuple[Result, ExerciseResult]] | None = None,
+) -> str:
+    """The page as HTML.
+
+    Args:
+        results: in brief.
+        failed: students whom the grader could not deal with, and why.
+        answers: those in words that a person has to read; None takes them from `results`.
+    """
     totals = [result.total for result in results if result.total is not None]
     of = sum(exercise.points for exercise in course.exercises.values())
     everybody = len(results) + len(failed)
@@ -40,12 +52,8 @@ def class_page(course: Course, results: list[Result], failed: dict[str, str]) ->
         looks=[(result, reasons) for result in results if (reasons := _reasons(result))],
         pairs=lookalikes(results),
         failed=failed,
-        open_answers=[
-            (result, item)
-            for result in results
-            for item in result.exercises.values()
-            if item.status == Status.OPEN
-        ],
+        waiting=sum(1 for _ in open_answers(results)),
+        open_answers=open_answers(results) if answers is None else answers,
         histogram=histogram(totals, of) if totals and of else "",
         students=[
             (result, [_mark(course.exercises[item.exercise], item) for item in result.exercises.values()])
@@ -53,6 +61,14 @@ def class_page(course: Course, results: list[Result], failed: dict[str, str]) ->
         ],
         exercises=[_outcomes(exercise, results) for exercise in course.exercises.values()],
     )
+
+
+def open_answers(results: Iterable[Result]) -> Iterator[tuple[Result, ExerciseResult]]:
+    """The answers in words that a person has to read, with those who wrote them."""
+    for result in results:
+        for item in result.exercises.values():
+            if item.status == Status.OPEN:
+                yield result, item
 
 
 def _reasons(result: Result) -> list[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
-from othello_interp.grading.report.class_report import class_page
+from othello_interp.grading.report.class_report import class_page, open_answers
 from othello_interp.grading.report.feedback import feedback_page
 from othello_interp.grading.report.spreadsheet import Cell, to_csv, to_xlsx
+from othello_interp.grading.results import brief
 from othello_interp.grading.score import ExerciseResult, Result
 from othello_interp.grading.standing import Standing
 from othello_interp.storage.whole_file import whole_file, write_text
@@ -21,12 +22,19 @@ PAGES = (("feedback", ".html"), ("gradescope", ".json"))
 
 
 def write_report(
-    course: Course, results: list[Result], failed: dict[str, str], out: Path, csv_kind: str = "plain"
-) -> None:
+    course: Course, results: Iterable[Result], failed: dict[str, str], out: Path, csv_kind: str = "plain"
+) -> list[Result]:
     """Write grades.csv, grades.xlsx, gradescope/, feedback/ and report.html for these results.
 
     Files that hold the same already keep their time.
+
+    Args:
+        results: gone through twice; none is held as a whole.
+
+    Returns:
+        the results in brief.
     """
+    known = []
     for result in results:
         try:
             write_text(out / "feedback" / f"{result.key}.html", feedback_page(course, result))
@@ -35,10 +43,12 @@ def write_report(
         except Exception as error:  # of one page: everybody else's is written
             reason = f"the feedback page can't be written ({type(error).__name__}: {error})"
             result.look.append(reason[:300])
-    rows = grades(course, results, failed)
+        known.append(brief(result))
+    rows = grades(course, known, failed)
     _write(out / "grades.csv", to_csv(rows, csv_kind))
     _write(out / "grades.xlsx", to_xlsx(rows, course.name))
-    write_text(out / "report.html", class_page(course, results, failed))
+    write_text(out / "report.html", class_page(course, known, failed, open_answers(results)))
+    return known
 
 
 def _write(path: Path, data: bytes) -> None:
