@@ -1,6 +1,7 @@
 """One run of a course: inputs drawn from a secret seed, what children are asked, and the answer keys."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,9 +85,15 @@ class Exam:
         }
         return replace(case, inputs=inputs, seed=0)
 
-    def compute(self) -> None:
-        """Compute what is expected and what each known mistake gives, in a trusted process."""
+    def compute(self, stems: Sequence[str]) -> None:
+        """Compute what is expected and what each known mistake gives, in a trusted process.
+
+        Args:
+            stems: the notebooks for whose exercises. For others it is computed when it is asked for.
+        """
         for key in self.keys.values():
+            if key.exercise.notebook not in stems:
+                continue
             for mistake in key.exercise.mistakes:
                 key.mistaken(mistake)
             if not key.exercise.open:

@@ -113,18 +113,24 @@ class Grader:
             GradingError: the sandbox can't be had here, or the course is incomplete.
         """
         try:
+            stems, all_told = self._named(expected)
             self.worker.zygote.start()
-            self._examiner = self.worker.zygote.examiner(examiner.config(self.course, self.seed))
+            first = stems if all_told else self.course.stems
+            self._examiner = self.worker.zygote.examiner(examiner.config(self.course, self.seed, first))
             finding = self.worker.try_sandbox()
-            names = {file.name for submission in expected for file in submission.found.files}
-            for stem in self.course.stems:
-                if self.away is None and any(stem in name for name in names):
-                    self.worker.zygote.prepare(stem)
+            for stem in stems if self.away is None else ():
+                self.worker.zygote.prepare(stem)
             self._examiner.start()
         except BaseException:
             self.close()
             raise
         return finding.lines()
+
+    def _named(self, expected: Iterable[Submission]) -> tuple[list[str], bool]:
+        """The notebooks that names of files tell, and whether they tell it of every file."""
+        names = [file.name for submission in expected for file in submission.found.files]
+        stems = [stem for stem in self.course.stems if any(stem in name for name in names)]
+        return stems, bool(names) and all(any(stem in name for stem in stems) for name in names)
 
     @property
     def judging(self) -> Setting:

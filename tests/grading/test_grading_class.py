@@ -15,6 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from unittest.mock import MagicMock
 
 import pytest
 import small_course
@@ -24,10 +25,12 @@ from othello_interp.exercises.judging import answer_key
 from othello_interp.grading import command
 from othello_interp.grading.exam import Exam
 from othello_interp.grading.grade import Summary, grade_class
-from othello_interp.grading.grader import grade_notebook
+from othello_interp.grading.grader import Grader, grade_notebook
 from othello_interp.grading.results import Results
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
+from othello_interp.grading.submissions.find import Submission
+from othello_interp.grading.submissions.handed_in import Collected, File
 from othello_interp.grading.submissions.notebook_file import read_notebook
 from othello_interp.grading.submissions.plan import make_plan
 
@@ -356,3 +359,36 @@ def test_options_reach_the_grader(options, tmp_path, monkeypatch):
     more = ["--out", str(tmp_path), "--one", "--csv", "semicolon"]
     assert command.main(parser.parse_args([str(tmp_path), *options, *more])) == 0
     assert (given["due"], given["one"], given["csv_kind"]) == (("02", "03"), True, "semicolon")
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (["01_boards.ipynb", "ada_01_boards (1).ipynb"], ["01_boards"]),
+        (["02_words.ipynb", "01_boards.ipynb"], ["01_boards", "02_words"]),
+        (["02_words.ipynb", "homework.ipynb"], ["01_boards", "02_words"]),
+        (["02_words.ipynb", "work.zip"], ["01_boards", "02_words"]),
+        ([], ["01_boards", "02_words"]),
+    ],
+)
+def test_only_the_notebooks_that_were_handed_in_hold_up_the_start(names, first, course2, monkeypatch):
+    """Where the names of files don't tell which those are, all do."""
+    asked = []
+
+    def config(course, seed, stems):
+        asked.extend(stems)
+        raise RuntimeError("far enough")
+
+    monkeypatch.setattr("othello_interp.grading.grader.examiner.config", config)
+    monkeypatch.setattr("othello_interp.grading.grader.Worker", MagicMock())
+    found = Collected([File(name, "notebook", 1, None, "", io.BytesIO) for name in names])
+    with pytest.raises(RuntimeError, match="far enough"):
+        Grader(course2).start([Submission("Ada", found=found)])
+    assert asked == first
+
+
+def test_answers_are_worked_out_for_the_notebooks_that_are_asked_for(course2):
+    exam = Exam(course2, 3)
+    exam.compute(["02_words"])
+    assert [name for name, key in exam.keys.items() if key._expected is not None] == ["2.1"]
+    assert len(exam.keys["1.1"].expected) == 2

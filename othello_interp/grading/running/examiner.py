@@ -7,6 +7,7 @@ functions returned is read and compared in forks of it, which are limited and lo
 import json
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from othello_interp.grading.exam import Exam
 
 
-def config(course: "Course", seed: int) -> bytes:
-    """What `main` has to be told. Functions travel by name, those of a course file as they are."""
+def config(course: "Course", seed: int, stems: Sequence[str]) -> bytes:
+    """What `main` has to be told. Functions travel by name, those of a course file as they are.
+
+    Args:
+        stems: notebooks whose exercises are worked out before the first is judged; the others as they come.
+    """
     import cloudpickle
 
-    return cloudpickle.dumps((sys.path, cloudpickle.dumps((course, seed))))
+    return cloudpickle.dumps((sys.path, cloudpickle.dumps((course, seed, tuple(stems)))))
 
 
 def main(control: socket.socket) -> None:
@@ -42,11 +47,11 @@ def main(control: socket.socket) -> None:
         for key in [key for key in call._models if key[0] == "tiny"]:
             del call._models[key]
         sys.path[:], rest = cloudpickle.loads(received)  # from the parent, which is trusted
-        course, seed = cloudpickle.loads(rest)
+        course, seed, stems = cloudpickle.loads(rest)
         from othello_interp.grading.exam import Exam
 
         exam = Exam(course, seed)
-        exam.compute()
+        exam.compute(stems)
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:4000]}).encode())
         return
