@@ -1,9 +1,7 @@
-"""Does the code of the source material run as it stands, after the setup cell of the notebooks?
+"""Does the code of the source material run as it stands, after a first cell that loads what it names?
 
 The calls are those the source makes, with its arguments; their results are checked by plain arithmetic.
 """
-
-import json
 
 import numpy as np
 import plotly.io
@@ -15,24 +13,32 @@ from othello_interp.squares import ALL_SQUARES
 N_GAMES, N_MOVES, D_MLP = 50, 59, 2048
 
 
-@pytest.fixture(scope="module")
-def setup_code(root) -> str:
-    """The setup cell, which is the same in every notebook as far as the source's names go."""
-    notebook = json.loads((root / "notebooks" / "01_setup.ipynb").read_text(encoding="utf-8"))
-    return "".join(next(cell["source"] for cell in notebook["cells"] if cell["id"] == "setup"))
+SETUP = """
+from othello_interp import FocusGames, load_model, load_probe, utils
+from othello_interp.neurons import get_w_in, get_w_out
+from othello_interp.squares import ALL_SQUARES
+from othello_interp.utils import imshow, make_spectrum_plot, to_numpy
+
+model = load_model()
+probe = load_probe()
+focus_games = FocusGames(model)
+focus_cache = focus_games.cache
+focus_states = focus_games.states
+focus_states_theirs_vs_mine = focus_games.states_theirs_vs_mine
+"""
 
 
 @pytest.fixture(scope="module")
-def names(setup_code) -> dict:
-    """What the setup cell defines."""
+def names() -> dict:
+    """What a first cell defines."""
     namespace: dict = {}
-    exec(setup_code, namespace)
+    exec(SETUP, namespace)
     return namespace
 
 
 @pytest.fixture
 def run(names, monkeypatch):
-    """Runs code after the setup cell. Returns what it defined, and as `shown` its figures."""
+    """Runs code after the first cell. Returns what it defined, and as `shown` its figures."""
     shown = []
     monkeypatch.setattr(plotly.io, "show", lambda fig, *args, **kwargs: shown.append(fig))
 

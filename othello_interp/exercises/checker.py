@@ -93,7 +93,9 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
     headline = messages.HEADLINES[result.status]
     tried = result.status in (Status.PASSED, Status.WRONG, Status.RAISED)
     aside = f"{result.passed} of {result.cases} cases" if tried else ""
+    kind = KINDS.get(result.status, "bad")
     if 0 < result.share < 1:
+        kind, headline = "part", messages.PARTLY
         aside = messages.PART.format(earned=result.share * exercise.points, points=exercise.points)
     rows = [("Tested", exercise.tests)] if tried else []
     if result.case and result.status in (Status.WRONG, Status.RAISED, Status.TIMED_OUT):
@@ -103,7 +105,7 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
         blocks.append(("Printed by your function", result.printed))
     picture = two_boards(*result.boards) if result.boards else ""
     return Panel(
-        kind=KINDS.get(result.status, "bad"), title=f"{headline}: {exercise.id} {exercise.title}",
+        kind=kind, title=f"{headline}: {exercise.id} {exercise.title}",
         aside=aside, message=result.message, notes=result.notes, rows=tuple(rows), blocks=tuple(blocks),
         picture=picture, footer=_what_next(exercise, result, entry),
     )  # fmt: skip

@@ -52,7 +52,7 @@ def test_a_function_alone_is_found_by_its_name(said):
 
 def test_a_known_mistake(said, course):
     text = said(checker.check, "9.1", course["9.1"].mistakes[0].fn)
-    assert text.startswith("Not right yet: 9.1 Attribution (2 of 4 points)")
+    assert text.startswith("Partly right: 9.1 Attribution (2 of 4 points)")
     assert "You kept the pass." in text
     assert "you have" in text
     assert 'hint("9.1")' in text

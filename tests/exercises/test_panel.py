@@ -29,3 +29,9 @@ def test_plain_text_needs_no_template():
         "good", "Passed", "2 of 2", "Well.", ("A note.",), (("Tested", "twice"),), (("Printed", "a\nb"),)
     )
     assert as_text(panel) == "Passed (2 of 2)\n  Well.\n  A note.\n  Tested: twice\n  Printed:\n    a\n    b"
+
+
+def test_a_part_of_the_points_does_not_stand_on_a_cross():
+    marks = {kind: as_html(Panel(kind, "t")) for kind in ("good", "part", "bad")}
+    assert ["✗" in html for html in marks.values()] == [False, False, True]
+    assert "◐" in marks["part"]

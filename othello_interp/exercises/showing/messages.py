@@ -14,6 +14,7 @@ HEADLINES = {
     Status.OPEN: "To be answered in words",
     Status.BROKEN: "The check could not run",
 }
+PARTLY = "Partly right"
 PART = "{earned:.2g} of {points} points"
 PASSED = "Every case gives the expected result."
 OPEN = "Write your answer in the cell below the question. A person reads it; nothing is checked here."

@@ -15,7 +15,7 @@ class Panel:
     """One panel.
 
     Attributes:
-        kind: good, bad, info or quiet; sets the colour and the mark.
+        kind: good, part, bad, info or quiet; sets the colour and the mark.
         title: first line; `aside` stands small at its right.
         message: the main thing to say; `notes` follow, smaller.
         rows: label and text, such as ("Expected", "0.74").
