@@ -14,6 +14,7 @@ N_GAMES, N_MOVES, D_MLP = 50, 59, 2048
 
 
 SETUP = """
+import torch
 from othello_interp import FocusGames, load_model, load_probe, utils
 from othello_interp.neurons import get_w_in, get_w_out
 from othello_interp.squares import ALL_SQUARES
@@ -261,7 +262,7 @@ acts = to_numpy(neuron_acts[label])
     for figure in (first, second):
         assert len(figure.data) == 2
         for trace in figure.data:
-            assert sum(trace.y) == pytest.approx(100)
+            assert sum(trace.customdata) == pytest.approx(100)
 
 
 def test_two_plots_in_one_cell_show_two_figures(run) -> None:
