@@ -4,6 +4,7 @@ import itertools
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -225,12 +226,14 @@ def test_imshow_takes_what_plotly_express_takes():
     assert plotting.imshow([[1.0, 2.0]], origin="lower").layout.yaxis.autorange is True
 
 
+MEAN = SimpleNamespace(mean=0.5, low=0.4, high=0.9)
 BOARD, TWO = torch.zeros(8, 8), torch.arange(2)
 DRAWINGS = {
     "imshow": lambda **options: plotting.imshow(BOARD, **options),
     "plot_board_values": lambda **options: plotting.plot_board_values(BOARD, **options),
     "plot_activations": lambda **options: plotting.plot_activations(BOARD, **options),
     "plot_board": lambda **options: plotting.plot_board(BOARD, **options),
+    "plot_means": lambda **options: plotting.plot_means({"a": [MEAN]}, [0], **options),
     "make_spectrum_plot": lambda **options: plotting.make_spectrum_plot(TWO, TWO > 0, **options),
 }
 
@@ -562,6 +565,26 @@ def test_the_spectrum_plot_says_what_is_wrong():
         plotting.make_spectrum_plot(acts, acts > 0, names=["a", "b", "c"])
     with pytest.raises(ValueError, match=r"missing \[1\]"):
         plotting.make_spectrum_plot(acts, acts > 0, names={0: "a"})
+
+
+# plot_means
+
+
+@pytest.mark.parametrize("bars", [False, True])
+def test_a_mean_is_drawn_with_both_ends_of_its_interval(bars):
+    other = SimpleNamespace(mean=-1.0, low=-1.5, high=-0.75)
+    fig = plotting.plot_means({"a": [MEAN, other], "b": [other, MEAN]}, ["x", "y"], bars=bars)
+    drawn = [
+        (t.name, list(t.x), list(t.y), np.subtract(t.y, t.error_y.arrayminus), np.add(t.y, t.error_y.array))
+        for t in fig.data
+    ]
+    assert [name for name, *_ in drawn] == ["a", "b"]
+    for (_, x, y, low, high), expected in zip(drawn, ([MEAN, other], [other, MEAN]), strict=True):
+        assert (x, y) == (["x", "y"], [each.mean for each in expected])
+        np.testing.assert_allclose([low, high], [[e.low for e in expected], [e.high for e in expected]])
+    assert {type(trace) for trace in fig.data} == {go.Bar if bars else go.Scatter}
+    with pytest.raises(ValueError, match="expected 2 means for 'a'; found 1"):
+        plotting.plot_means({"a": [MEAN]}, ["x", "y"])
 
 
 # loading

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from othello_interp import plotting, squares, utils
+from othello_interp.intervals import Mean
 
 CALLS = {
     "imshow": ((torch.eye(3),), {}),
+    "plot_means": (({"a": [Mean(0.5, 0.4, 0.9, 7, 3)]}, ["x"]), {}),
     "make_spectrum_plot": (([0.1, 0.2], [True, False]), {}),
     "plot_activations": ((torch.ones(2, 3),), {}),
     "plot_board": ((torch.zeros(8, 8),), {}),

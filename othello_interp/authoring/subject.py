@@ -3,14 +3,14 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames
 from othello_interp.hypotheses import parse
 from othello_interp.neurons import get_w_in, get_w_out, logit_attribution, top_activations
-from othello_interp.probe import Probe
+from othello_interp.probe import PROBE_MOVES, Probe
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import label_to_square
 from othello_interp.training.trainer import EVALUATION_SEED, evaluate
@@ -27,7 +27,7 @@ class Subject:
 
     def __init__(self, model: "TransformerBridge", probe: Probe, games: FocusGames, n_held_out: int = 500):
         """n_held_out: random games to judge the model's predictions by."""
-        self.model, self.games, self.n_held_out = model, games, n_held_out
+        self.model, self.probe, self.games, self.n_held_out = model, probe, games, n_held_out
         self.w_in, self.w_out = get_w_in(model, LAYER, NEURON), get_w_out(model, LAYER, NEURON)
         self.W_U, self.basis = model.W_U[:, 1:], probe.basis
 
@@ -46,8 +46,26 @@ class Subject:
         return self.games.cache["post", LAYER][..., NEURON]
 
     @cached_property
+    def boards(self) -> Int8[Tensor, "game 59 8 8"]:
+        """0 blank, 1 theirs, 2 mine, after each move that the model sees."""
+        return self.games.states_theirs_vs_mine[:, :N_CTX]
+
+    @cached_property
+    def legal(self) -> Bool[Tensor, "game 59 8 8"]:
+        return self.games.valid_moves[:, :N_CTX]
+
+    @cached_property
+    def probe_readings(self) -> Integer[Tensor, "game 59 8 8"]:
+        return self.probe(self.games.cache["resid_post", self.probe.layer])
+
+    @cached_property
+    def probe_hits(self) -> Bool[Tensor, "game move 8 8"]:
+        """Where the probe reads the board rightly, at PROBE_MOVES."""
+        return (self.probe_readings == self.boards)[:, PROBE_MOVES]
+
+    @cached_property
     def holds(self) -> Bool[Tensor, "game 59"]:
-        return parse(HYPOTHESIS)(self.games.states_theirs_vs_mine[:, :N_CTX])
+        return parse(HYPOTHESIS)(self.boards)
 
     @cached_property
     def fires(self) -> Bool[Tensor, "game 59"]:

@@ -7,7 +7,16 @@ nested lists.
 
 from othello_interp.plotting.arrays import to_numpy
 from othello_interp.plotting.images import imshow, plot_activations, plot_board_values
+from othello_interp.plotting.means import plot_means
 from othello_interp.plotting.pictures import plot_board
 from othello_interp.plotting.spectrum import make_spectrum_plot
 
-__all__ = ["imshow", "make_spectrum_plot", "plot_activations", "plot_board", "plot_board_values", "to_numpy"]
+__all__ = [
+    "imshow",
+    "make_spectrum_plot",
+    "plot_activations",
+    "plot_board",
+    "plot_board_values",
+    "plot_means",
+    "to_numpy",
+]
