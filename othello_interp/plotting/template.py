@@ -13,6 +13,8 @@ INK, GRID, CLEAR = "#757575", "rgba(128,128,128,0.28)", "rgba(0,0,0,0)"
 COLOURS = ("#7f8c9b", "#e66101", "#1b9e77", "#8b6bc4", "#b8860b", "#d6438a")
 MARGIN = {"t": 60, "b": 50, "l": 60, "r": 20}
 
+BUTTONS = "zoom pan select lasso zoomIn zoomOut autoScale resetScale toggleHover toggleSpikelines".split()
+
 
 def _template() -> go.layout.Template:
     axis = {"gridcolor": GRID, "zerolinecolor": GRID, "linecolor": GRID, "automargin": True}
@@ -27,6 +29,8 @@ def _template() -> go.layout.Template:
         yaxis=axis,
         legend={"bgcolor": CLEAR},
         coloraxis={"colorbar": {"outlinewidth": 0}},
+        shapedefaults={"line": {"color": INK}},
+        modebar={"remove": BUTTONS, "bgcolor": CLEAR},  # they would lie over the title
     )
     return go.layout.Template(layout=layout)
 
