@@ -1,5 +1,7 @@
 """Are notebooks executed, solved, exported and kept clean? Are the committed solved ones current?"""
 
+import ast
+import re
 import shutil
 import sys
 
@@ -336,3 +338,25 @@ def test_the_solved_notebook_is_current_and_has_its_pictures(path, root):
     assert not warned, "\n".join(warned)
     figures = [output for output in outputs if html.PLOTLY in output.get("data", {})]
     assert all("image/png" in output.data for output in figures)
+
+
+# --- what the course's own notebooks keep to ---
+
+
+def notebook_cells(path) -> list:
+    return files.read(path).cells
+
+
+@pytest.mark.parametrize("path", paths.notebooks(), ids=lambda path: path.stem[:2])
+def test_the_setup_cell_imports_nothing_that_is_not_used(path):
+    cells = notebook_cells(path)
+    (setup,) = (cell for cell in cells if cell.id == "setup")
+    names = {
+        alias.asname or alias.name.split(".")[0]
+        for node in ast.walk(ast.parse(setup.source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assigned = setup.source[setup.source.index("\n\n") :]
+    others = "\n".join([assigned, *(cell.source for cell in cells if cell is not setup)])
+    assert {name for name in names if not re.search(rf"\b{name}\b(?!\"|')", others)} == set()

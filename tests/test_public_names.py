@@ -31,7 +31,7 @@ PUBLIC = {
     "othello_interp.probe": "PROBE_MOVES Probe load_probe",
     "othello_interp.squares": "ALL_SQUARES CENTRE id_to_label label_to_id label_to_square square_to_label",
     "othello_interp.utils": "id_to_label imshow label_to_id make_spectrum_plot plot_activations plot_board "
-    "plot_board_values to_numpy",
+    "plot_board_values plot_means to_numpy",
     "othello_interp.exercises": "EXERCISES check hint progress solution",
     # A course of one's own, and grading from Python: docs/instructors.md.
     "othello_interp.exercises.records": "Case Exercise Mistakes ModelRef",

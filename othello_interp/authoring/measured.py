@@ -15,6 +15,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from torch import Tensor
@@ -94,15 +95,15 @@ def the_subject() -> Subject:
     return Subject(model, load_probe("embedded"), FocusGames(model))
 
 
-def measure_sentences(subject: Subject | None = None) -> dict[str, Measured]:
-    """Every sentence with its figures measured, by name; of the model that ships if there is no subject."""
-    subject = subject or the_subject()
+@cache
+def measure_sentences(subject: Subject) -> dict[str, Measured]:
+    """Every sentence with its figures measured, by name; once for a subject, since it takes a while."""
     return {name: each.of(subject) for name, each in all_sentences().items()}
 
 
 def check_sentences(subject: Subject | None = None) -> list[str]:
     """The sentences that don't hold: for each its name, the figures that leave their range, and its words."""
-    measured = measure_sentences(subject)
+    measured = measure_sentences(subject or the_subject())
     return [
         f"{name}: {'; '.join(each.broken)}. It says: {each.text}"
         for name, each in measured.items()
@@ -115,7 +116,7 @@ def write_sentences(subject: Subject | None = None, dry: bool = False) -> list[P
 
     Returns the files that change. Raises OthelloInterpError for a marker without a sentence.
     """
-    texts = {name: each.text for name, each in measure_sentences(subject).items()}
+    texts = {name: each.text for name, each in measure_sentences(subject or the_subject()).items()}
     wanted = {path: with_sentences(path, texts) for path in marked_files()}
     changed = {path: text for path, text in wanted.items() if text != path.read_text(encoding="utf-8")}
     for path, text in changed.items():

@@ -13,7 +13,7 @@ INK, GRID, CLEAR = "#757575", "rgba(128,128,128,0.28)", "rgba(0,0,0,0)"
 COLOURS = ("#7f8c9b", "#e66101", "#1b9e77", "#8b6bc4", "#b8860b", "#d6438a")
 MARGIN = {"t": 60, "b": 50, "l": 60, "r": 20}
 
-BUTTONS = "zoom pan select lasso zoomIn zoomOut autoScale resetScale toggleHover toggleSpikelines".split()
+BUTTONS = ["zoom", "pan", "select", "lasso", "zoomIn", "zoomOut", "autoScale", "resetScale", "toggleHover"]
 
 
 def _template() -> go.layout.Template:

@@ -105,7 +105,7 @@ def flip_one_disc(s: Subject) -> dict:
     boards = s.games.states_plus_minus[:, :N_CTX]
     directions = (s.probe.mine / s.probe.mine.norm(dim=0)).flatten(1)
     where = f"blocks.{s.probe.layer}.hook_resid_post"
-    lost, won, moves = [], [], range(8, 50, 6)
+    lost, won, moves = [], [], range(14, 46, 8)
     for move in moves:
         turned = boards[:, move].flatten(1).clone()
         squares = torch.multinomial((turned != 0).float(), 1, generator=generator)

@@ -1,5 +1,7 @@
 """Measured sentences of notebook 2."""
 
+from functools import cache
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -17,6 +19,7 @@ from othello_interp.weights.gpt import N_CTX
 TOKEN = label_to_id("C0")
 
 
+@cache
 def likes(s: Subject) -> dict[str, Float[Tensor, "64"]]:
     """The cosine of w_in with the direction of each state of each square: from the two others towards it."""
     boards = {}
@@ -28,6 +31,7 @@ def likes(s: Subject) -> dict[str, Float[Tensor, "64"]]:
     return boards
 
 
+@cache
 def ranked_lines(s: Subject) -> list[tuple[float, str]]:
     """The 960 lines by how well the input weights fit them, best first."""
     fit = likes(s)
@@ -42,6 +46,7 @@ def ranked_lines(s: Subject) -> list[tuple[float, str]]:
     return sorted(scores, reverse=True)
 
 
+@cache
 def change_when_made_to_fire(s: Subject) -> dict[str, Tensor]:
     """Of the logit of C0, where C0 is blank and not legal and the neuron silent: promised and measured when
     the neuron is set to 5; and the probability of C0 before and after."""
