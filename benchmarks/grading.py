@@ -67,21 +67,38 @@ def hand_in(course: Course, folder: Path, students: int, notebook: Any) -> None:
 def measure(course: Course, base: Path, workers: int) -> float:
     """Grade the class, print figures, and return submissions a minute once started up."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    at_start, used = processor_seconds(), []
+
+    def say(line: str) -> None:
+        used.append(processor_seconds())  # the first line comes when everything has started
+        print(line)
+
     summary: Summary = grade_class(
-        course, base / "submissions", base / "out", limits=Limits(), workers=workers, progress=True
+        course, base / "submissions", base / "out", limits=Limits(), workers=workers, progress=True, say=say
     )
     done = len(summary.results)
+    all_of_it = (processor_seconds() - used[0]) / done
     rate = 60 * done / (summary.seconds - summary.ready_seconds)
     print(f"submissions: {done} of {len(course.stems)} notebooks, {workers} at a time")
-    print(f"start-up: {summary.ready_seconds:.1f} s, once")
+    print(f"start-up: {summary.ready_seconds:.1f} s, {used[0] - at_start:.1f} s of processor time, once")
     print(f"rate: {rate:.0f} a minute, {60 * workers / rate:.2f} s each")
-    print(f"processor time of children: {median(r.cpu for r in summary.results):.2f} s for each submission")
-    share = sum(r.cpu for r in summary.results) / (workers * (summary.seconds - summary.ready_seconds))
-    print(f"share of the limit: {share:.0%} of what {workers} cores could do went into students' code")
+    print(f"processor time: {all_of_it:.2f} s for each submission, of all processes")
+    limit = 60 * workers / all_of_it
+    print(f"share of the limit: {rate / limit:.0%} of {limit:.0f} a minute, were {workers} cores free for it")
+    print(f"of this in students' code: {median(r.cpu for r in summary.results):.2f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"memory of the grader itself: {peak:.0f} MB at most, {peak - before:.0f} MB more than before")
     print(f"memory of a child: {max(r.memory for r in summary.results) / 2**20:.0f} MB of its own at most")
     return rate
+
+
+def processor_seconds() -> float:
+    """Of this process and all that came of it so far."""
+    import psutil
+
+    me = psutil.Process()
+    times = [process.cpu_times() for process in [me, *me.children(recursive=True)]]
+    return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
 
 def fresh_process(course: Course, submission: Path, out: Path) -> None:

@@ -162,6 +162,7 @@ def _examine(control: socket.socket) -> NoReturn:
         from othello_interp.grading.running import examiner
 
         examiner.main(control)
+        _reap()
     finally:
         os._exit(0)
 
