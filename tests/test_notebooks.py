@@ -98,6 +98,15 @@ def test_the_kernel_is_this_interpreter_in_the_given_folder(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_a_widget_only_its_text_is_left(tmp_path):
+    source = "import ipywidgets\nipywidgets.IntSlider(3, description='here')"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    execute(notebook, tmp_path)
+    (output,) = notebook.cells[0].outputs
+    assert list(output.data) == ["text/plain"]
+    assert "here" in output.data["text/plain"]
+
+
 def test_run_prints_a_line_each_and_writes_pages_that_need_no_network(checkout, capsys):
     broken = new_notebook(cells=[new_code_cell("undefined_name")])
     files.write(broken, checkout / "notebooks" / "02_broken.ipynb")

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 
 from othello_interp.errors import OthelloInterpError
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,8 +41,9 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300) -> None:
     """Run every cell, in `folder`, and leave the outputs in `notebook`.
 
     The kernel has one thread, shows plotly figures as data (not as a page's worth of JavaScript) and keeps
-    nothing of the user's IPython or progress. `timeout` is in seconds, for each cell. Raises NotebookFailure
-    at the first cell that fails, does not end or kills its kernel.
+    nothing of the user's IPython or progress. A widget is dead without its kernel: only its text is left.
+    `timeout` is in seconds, for each cell. Raises NotebookFailure at the first cell that fails, does not end
+    or kills its kernel.
     """
     reached = 0
 
@@ -77,6 +79,8 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300) -> None:
             raise NotebookFailure(_explain(notebook, reached, error, timeout)) from error
         except RuntimeError as error:
             raise NotebookFailure(f"the kernel did not start: {error}") from error
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        output.get("data", {}).pop(_WIDGET, None)
 
 
 def _explain(notebook: NotebookNode, index: int, error: Exception, timeout: int) -> str:
