@@ -40,6 +40,7 @@ __all__ = [
     "plot_activations",
     "plot_board",
     "plot_board_values",
+    "plot_graph",
     "plot_means",
     "square_to_id",
     "square_to_label",
@@ -82,4 +83,5 @@ make_spectrum_plot = _showing(plotting.make_spectrum_plot)
 plot_activations = _showing(plotting.plot_activations)
 plot_board = _showing(plotting.plot_board)
 plot_board_values = _showing(plotting.plot_board_values)
+plot_graph = _showing(plotting.plot_graph)
 plot_means = _showing(plotting.plot_means)

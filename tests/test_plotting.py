@@ -596,3 +596,39 @@ def test_importing_plotting_loads_neither_torch_nor_plotly_express():
         "('torch', 'transformer_lens', 'plotly.express', 'pandas') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+# plot_graph
+
+
+EDGES = {("a", "x"): 2.0, ("b", "x"): -0.5, ("x", "end"): -1.0, ("a", "end"): 0.0}
+
+
+def test_a_line_is_as_wide_as_its_number_is_large_and_has_its_sign():
+    fig = plotting.plot_graph([["a", "b"], ["", "x", ""], ["end"]], EDGES, title="Who")
+    lines = [trace for trace in fig.data if trace.mode == "lines"]
+    widths = [trace.line.width for trace in lines]
+    assert widths == [12, 3, 6, 1]  # none so thin that it can't be seen
+    assert [trace.line.color == lines[0].line.color for trace in lines[:3]] == [True, False, False]
+    numbers = [trace.text[0] for trace in fig.data if trace.mode == "text"]
+    assert numbers == ["<b>+2.00</b>", "<b>−0.50</b>", "<b>−1.00</b>", "<b>+0.00</b>"]
+    hover = [trace.hovertext[0] for trace in fig.data if trace.mode == "text"]
+    assert hover[1] == "b → x: -0.500"
+    assert fig.layout.title.text == "Who"
+
+
+def test_lines_run_between_their_nodes_in_columns_and_gaps_are_kept():
+    fig = plotting.plot_graph([["a", "b"], ["", "x", "", ""], ["end"]], EDGES)
+    nodes = fig.data[-1]
+    at = {text[3:-4]: (x, y) for text, x, y in zip(nodes.text, nodes.x, nodes.y, strict=True)}
+    assert at == {"a": (0, 0.5), "b": (0, -0.5), "x": (1, 0.5), "end": (2, 0)}
+    for trace, (start, end) in zip([t for t in fig.data if t.mode == "lines"], EDGES, strict=True):
+        assert (trace.x[0], trace.y[0]) == at[start]
+        assert (trace.x[1], trace.y[1]) == at[end]
+
+
+def test_a_graph_with_unknown_or_repeated_nodes_is_refused():
+    with pytest.raises(ValueError, match=r"plot_graph: edges: a → z: no column names both ends"):
+        plotting.plot_graph([["a"], ["b"]], {("a", "z"): 1.0})
+    with pytest.raises(ValueError, match="plot_graph: columns: a is named twice"):
+        plotting.plot_graph([["a"], ["b", "a"]], {})

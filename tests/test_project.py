@@ -28,7 +28,7 @@ stream hypotheses figures neurons intervals
 games probe caps
 lines ablation nodes
 circuit
-edges
+edges play_board
 plotting
 utils
 training

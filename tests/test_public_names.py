@@ -11,7 +11,7 @@ import pytest
 
 PUBLIC = {
     "othello_interp": "FocusGames check hint load_games load_model load_probe progress solution",
-    "othello_interp.ablation": "ablate ablate_each effect_by_path effects",
+    "othello_interp.ablation": "ablate ablate_each direct_path effect_by_path effects",
     "othello_interp.board": "BLACK WHITE initial_board legal_moves perft play relative replay theirs_vs_mine",
     "othello_interp.caps": "caps own_squares",
     "othello_interp.circuit": "flip matched_donors patch resampled to_mean",
@@ -21,17 +21,18 @@ PUBLIC = {
     "othello_interp.games": "ActivationCache FocusGames load_focus_games load_games",
     "othello_interp.hypotheses": "STATES parse roc_auc spectrum turns_standing",
     "othello_interp.intervals": "game_mean permutation_test",
-    "othello_interp.lines": "best_lines line_aucs line_texts",
+    "othello_interp.lines": "best_lines line_aucs line_labels line_texts",
     "othello_interp.model": "load_model tiny_model",
     "othello_interp.neurons": "cosine_similarity get_w_in get_w_out logit_attribution mean_board "
     "neuron_stats on_board orthonormal_basis square_frequencies top_activations top_neurons "
     "variance_fraction weights_in_probe_basis",
     "othello_interp.nodes": "Direction mine_direction",
     "othello_interp.patterns": "as_hypothesis line_patterns",
+    "othello_interp.play_board": "PlayBoard",
     "othello_interp.probe": "PROBE_MOVES Probe load_probe",
     "othello_interp.squares": "ALL_SQUARES CENTRE id_to_label label_to_id label_to_square square_to_label",
     "othello_interp.utils": "id_to_label imshow label_to_id make_spectrum_plot plot_activations plot_board "
-    "plot_board_values plot_means to_numpy",
+    "plot_board_values plot_graph plot_means to_numpy",
     "othello_interp.exercises": "EXERCISES check hint progress solution",
     # A course of one's own, and grading from Python: docs/instructors.md.
     "othello_interp.exercises.records": "Case Exercise Mistakes ModelRef",

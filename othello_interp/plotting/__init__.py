@@ -6,6 +6,7 @@ nested lists.
 """
 
 from othello_interp.plotting.arrays import to_numpy
+from othello_interp.plotting.graph import plot_graph
 from othello_interp.plotting.images import imshow, plot_activations, plot_board_values
 from othello_interp.plotting.means import plot_means
 from othello_interp.plotting.pictures import plot_board
@@ -17,6 +18,7 @@ __all__ = [
     "plot_activations",
     "plot_board",
     "plot_board_values",
+    "plot_graph",
     "plot_means",
     "to_numpy",
 ]

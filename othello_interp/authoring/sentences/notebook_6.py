@@ -1,0 +1,218 @@
+"""Measured sentences of notebook 6."""
+
+from functools import cache
+
+import torch
+
+from othello_interp.ablation import direct_path
+from othello_interp.authoring.measured import sentence
+from othello_interp.authoring.subject import Subject
+from othello_interp.caps import caps
+from othello_interp.circuit import flip, patch
+from othello_interp.edges import edge_effects
+from othello_interp.figures import LAYER, NEURON
+from othello_interp.lines import line_labels, line_texts
+from othello_interp.squares import ALL_SQUARES, label_to_id
+
+C0 = label_to_id("C0")
+NAME = f"L{LAYER}N{NEURON}"
+
+
+class _Circuit:
+    """What the sentences share, measured once for a subject."""
+
+    def __init__(self, s: Subject):
+        self.games, self.model = s.games, s.model
+        self.tokens, self.cache = s.games.tokens[:, :59], s.games.cache
+        self.before = s.games.logits[..., C0]
+        self.legal = s.games.valid_moves[:, :59]
+        self.c0_legal = self.legal[..., 2, 0]
+        self.holds, self.fires = s.holds, s.holds & (s.acts > s.acts.max() / 4)
+        self.promised = direct_path(self.model, self.tokens, LAYER, NEURON)[..., C0]
+        table = edge_effects(self.model, self.tokens, NAME, C0, where=self.fires, clean=self.cache)
+        self.edges = table.set_index("node").effect
+        self.cap = str(self.edges[self.edges.index.str.contains(r"N\d")].idxmax())
+
+    def off(self, *freeze: str):
+        """The change of the C0 logit with the neuron off and some nodes held."""
+        return patch(self.model, self.tokens, {NAME: 0.0}, freeze, clean=self.cache)[..., C0] - self.before
+
+    def slope(self, *freeze: str) -> float:
+        x, y = self.promised[self.holds], self.off(*freeze)[self.holds]
+        return ((x @ y) / (x @ x)).item()
+
+    def ratio(self, logits) -> float:
+        """Mean of p(C0) × the number of legal moves, where C0 is legal."""
+        product = logits.softmax(-1)[..., C0] * self.legal.flatten(-2).sum(-1)
+        return product[self.c0_legal].mean().item()
+
+
+_circuit = cache(_Circuit)
+
+
+@sentence(
+    "Where our line stands {name} is at {clean:.2f} on average; with D1 flipped at {d1:.2f}, with E2 flipped "
+    "at {e2:.2f}, with A5 flipped, which has nothing to do with it, at {control:.2f}.",
+    name=NAME,
+    clean=(1, 12),
+    d1=(-0.2, 3),
+    e2=(-0.2, 3.6),
+    control=(1, 12),
+)
+@cache
+def circuit_flips(s: Subject) -> dict:
+    c = _circuit(s)
+
+    def flipped(square: str) -> float:
+        acts = flip(s.model, c.tokens, square, s.probe.layer, s.probe, read=NAME, clean=c.cache)
+        return acts[c.holds].mean().item()
+
+    clean = s.acts[c.holds].mean().item()
+    return {"name": NAME, "clean": clean} | {
+        "d1": flipped("D1"),
+        "e2": flipped("E2"),
+        "control": flipped("A5"),
+    }
+
+
+@sentence(
+    "Where the neuron fires on our line, the direct path promises {direct:+.3f}; all together it is "
+    "{total:+.3f}. Over all positions where the line stands, what happens is {slope:.2f} times what was "
+    "promised.",
+    direct=(-2, -0.05),
+    total=(-0.2, 0.2),
+    slope=(-0.3, 0.6),
+)
+@cache
+def circuit_puzzle(s: Subject) -> dict:
+    c = _circuit(s)
+    return {"direct": c.edges["direct"], "total": c.edges["total"], "slope": c.slope()}
+
+
+@sentence(
+    "In the model that ships it is **{cap}**, which gives back {effect:+.3f} of the {direct:.3f} logits that "
+    "the direct path takes away; the next largest effect of a head or neuron is {next:.3f} in size.",
+    cap=None,
+    effect=(0.03, 2),
+    direct=(0.05, 2),
+    next=(0, 0.08),
+)
+@cache
+def circuit_cap(s: Subject) -> dict:
+    c = _circuit(s)
+    others = c.edges.drop([c.cap, "direct", "other heads and neurons", "LayerNorm", "total"])
+    return {
+        "cap": c.cap,
+        "effect": c.edges[c.cap],
+        "direct": -c.edges["direct"],
+        "next": others.abs().max(),
+    }
+
+
+@sentence(
+    "With the cap free the slope is {free:.2f}, with the cap held it is {held:.2f}: nearly all of the "
+    "promised effect is there, and one neuron hid it.",
+    free=(-0.3, 0.6),
+    held=(0.7, 1.3),
+)
+@cache
+def circuit_freeze(s: Subject) -> dict:
+    c = _circuit(s)
+    return {"free": c.slope(), "held": c.slope(c.cap)}
+
+
+@sentence(
+    "Where C0 is legal, *p*(C0) × the number of legal moves is {clean:.2f} on average, and {off:.2f} with "
+    "the cap off.",
+    clean=(0.7, 1.3),
+    off=(1.4, 5),
+)
+@cache
+def circuit_calibration(s: Subject) -> dict:
+    c = _circuit(s)
+    off = patch(s.model, c.tokens, {c.cap: 0.0}, clean=c.cache)
+    return {"clean": c.ratio(s.games.logits), "off": c.ratio(off)}
+
+
+@sentence(
+    "In the focus games {six} of the 60 squares have a cap in layer 6 and {seven} in layer 7; in layer 5 it "
+    "is {five}.",
+    five=(0, 35),
+    six=(45, 60),
+    seven=(45, 60),
+)
+@cache
+def circuit_caps(s: Subject) -> dict:
+    c = _circuit(s)
+    return {
+        name: len(caps(c.cache["post", layer], s.model.blocks[layer].mlp.W_out, s.model.W_U, c.legal))
+        for name, layer in (("five", 5), ("six", 6), ("seven", 7))
+    }
+
+
+@sentence(
+    "With all of them off, *p* × *n* of the moves that one line makes legal is {one:.2f}, of those with "
+    "three lines or more {three:.2f}; in the model it is {one_before:.2f} and {three_before:.2f}, and in the "
+    "control {one_control:.2f} and {three_control:.2f}.",
+    one=(0.5, 0.95),
+    three=(1.03, 2),
+    one_before=(0.85, 1),
+    three_before=(0.85, 1.1),
+    one_control=(0.85, 1),
+    three_control=(0.85, 1.1),
+)
+@cache
+def circuit_all_caps(s: Subject) -> dict:
+    c = _circuit(s)
+    layer = int(c.cap[1:].split("N")[0])
+    acts, block = c.cache["post", layer], s.model.blocks[layer]
+    ours = caps(acts, block.mlp.W_out, s.model.W_U, c.legal).neuron.tolist()
+    busy = acts.flatten(0, 1).mean(0)
+    busy[ours] = -1
+    legal = c.legal.flatten(-2)[..., ALL_SQUARES]
+    n_lines = torch.zeros_like(legal, dtype=torch.long)
+    for text, stands in zip(line_texts(), line_labels(s.games.states_theirs_vs_mine[:, :59]), strict=True):
+        n_lines[..., label_to_id(text[:2]) - 1] += stands
+    found = {}
+    for name, off in (("", ours), ("_before", []), ("_control", busy.topk(len(ours)).indices.tolist())):
+        logits = patch(s.model, c.tokens, {f"L{layer}N{neuron}": 0.0 for neuron in off}, clean=c.cache)
+        product = logits.softmax(-1)[..., 1:] * legal.sum(-1, keepdim=True)
+        found[f"one{name}"] = product[legal & (n_lines == 1)].mean()
+        found[f"three{name}"] = product[legal & (n_lines >= 3)].mean()
+    return found
+
+
+@sentence(
+    "Each alone, added up, takes {alone:.2f} off the logit of C0 with the cap free, and all at once "
+    "{together:.2f}; with the cap held {alone_held:.2f} and {together_held:.2f}.",
+    alone=(0.02, 2),
+    together=(0.02, 2),
+    alone_held=(0.2, 4),
+    together_held=(0.2, 4),
+)
+@cache
+def circuit_detectors(s: Subject) -> dict:
+    c = _circuit(s)
+    scale = c.cache["ln_final.hook_scale"]
+    blank = (s.games.states_theirs_vs_mine[:, :59, 2, 0] == 0) & ~c.c0_legal
+    adds: dict[str, float] = {}
+    for layer in (3, 4, 5):
+        acts = c.cache["post", layer] / scale
+        weights = (s.model.blocks[layer].mlp.W_out @ s.model.W_U[:, C0]).clamp(min=0)
+        each = (acts[c.c0_legal].mean(0) - acts[blank].mean(0)) * weights
+        adds |= {f"L{layer}N{neuron}": each[neuron].item() for neuron in each.topk(6).indices.tolist()}
+    detectors = sorted(adds, key=adds.__getitem__, reverse=True)[:6]
+
+    def loss(*nodes: str, held: bool) -> float:
+        freeze = [c.cap] if held else []
+        logits = patch(s.model, c.tokens, dict.fromkeys(nodes, 0.0), freeze, clean=c.cache)
+        return (c.before - logits[..., C0])[c.c0_legal].mean().item()
+
+    return {
+        name + end: value
+        for end, held in (("", False), ("_held", True))
+        for name, value in (
+            ("alone", sum(loss(node, held=held) for node in detectors)),
+            ("together", loss(*detectors, held=held)),
+        )
+    }
