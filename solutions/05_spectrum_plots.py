@@ -5,9 +5,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformer_lens import TransformerBridge
 
-from othello_interp import FocusGames, load_model, utils
+from othello_interp import utils
 from othello_interp.hypotheses import parse
-from othello_interp.lines import best_lines
 from othello_interp.patterns import as_hypothesis, line_patterns
 
 
@@ -55,11 +54,8 @@ def my_hypothesis() -> tuple[int, str]:
 
     The hypothesis is text such as "C0==BLANK & D1==THEIRS & E2==MINE", of at most 8 comparisons.
     """
-    games = FocusGames(load_model())
-    acts, boards = games.cache["post", 5], games.states_theirs_vs_mine[:, :59]
-    found = best_lines(acts[..., :300], boards, min_matches=40)
-    best = found.loc[found.auc.idxmax()]
-    return int(best.neuron), best.hypothesis
+    upwards = "D6==MINE | D6==THEIRS & (C6==MINE | C6==THEIRS & B6==MINE)"
+    return 1751, f"F6==BLANK & E6==THEIRS & ({upwards})"
 
 
 def ablated_logits(

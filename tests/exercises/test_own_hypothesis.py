@@ -14,7 +14,8 @@ from othello_interp.exercises.records import Case
 from othello_interp.hypotheses import parse
 from othello_interp.rules import random_games as games
 
-PLANTED = "F2==BLANK & F3==THEIRS & F4==MINE"
+LINE = "F2==BLANK & F3==THEIRS & F4==MINE"
+PLANTED = "F2==BLANK & F3==THEIRS & (F4==MINE | F4==THEIRS & F5==MINE)"
 CASE = Case("hidden games", {})
 
 
@@ -65,10 +66,23 @@ def test_the_planted_pattern_passes_and_the_figures_are_shown(positions):
     share, said = score((3, PLANTED), None, CASE)
     assert share == 1.0
     assert "L5N3" in said
-    assert f"`{PLANTED}`" in said  # the brute-force search finds it, too
-    half, said = score((3, "F2==BLANK & F3==THEIRS"), None, CASE)
+    assert f"`{LINE}`" in said  # what the brute-force search finds
+    half, said = score((3, "F2==BLANK & F3==THEIRS | A0==MINE & A1==THEIRS & A2==MINE"), None, CASE)
     assert half == 0.5
     assert "To pass, the AUC must reach 0.7" in said
+
+
+@pytest.mark.parametrize("text", [LINE, "F4==MINE & F3==THEIRS & F2==BLANK & F2!=MINE"])
+def test_what_a_search_finds_does_not_pass_by_itself(text, positions):
+    share, said = score((3, text), None, CASE)
+    assert share == 0.5
+    assert "Yours is that line, or one that stands at the same positions" in said
+
+
+def test_what_fits_less_well_than_the_line_of_the_search_does_not_pass(positions):
+    share, said = score((3, f"{LINE} & H7!=MINE"), None, CASE)
+    assert share == 0.5
+    assert said.endswith(own_hypothesis.BELOW_THE_LINE)
 
 
 @pytest.mark.parametrize("text", ["A0==MINE & A1==MINE", f"~({PLANTED})", "A5==MINE"])

@@ -1,7 +1,8 @@
 """Score a student's own hypothesis about a neuron, on games that appear nowhere in the course.
 
 Beside it stand a simple baseline, the best condition on one square alone, and the line that fits the neuron
-best on the focus games. Any pattern that is much better than one square is a good answer.
+best on the focus games. A pattern that is much better than one square earns half; all the points ask for one
+that fits no worse than that line and is not the line itself, so that a search alone can't pass.
 
 The games are the same in every check and every grading run. A rare pattern stands at a few dozen of their
 positions, so on other games its AUC could fall on the other side of the bar: a pass in the notebook would be
@@ -34,6 +35,14 @@ FORM = 'Return the neuron\'s number and the hypothesis, in this order: `return 7
 ONLY_NUMBER = 'The neuron is its number in the layer alone, such as 7, not a name such as "L5N7".'
 NOT_THE_COURSES = f"Neuron {NEURON} is the one the course is about. Choose another neuron of layer {LAYER}."
 NEVER = "Your hypothesis holds at no position at all. Can all of its conditions be true at once?"
+THE_LINE = (
+    "Yours is that line, or one that stands at the same positions: a search finds it without looking. To "
+    "pass, say more. Do longer lines in its direction belong to it? Where it stands and the neuron is "
+    "silent, what else is on the board?"
+)
+BELOW_THE_LINE = (
+    "To pass, yours must fit at least as well as that line, which a search finds without looking."
+)
 ALWAYS = "Your hypothesis holds at every position, so it says nothing about when the neuron fires."
 
 
@@ -123,7 +132,11 @@ def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
         f"{_figures(yours)}. The best condition on one square, `{single}`, has {_figures(base)}. "
         f"The line that fits best on the focus games, `{line}`, has {beside}."
     )
-    if yours.auc >= max(PASS_AUC, base.auc + PASS_MARGIN):
-        return 1.0, figures
-    wanted = f"To pass, the AUC must reach {max(PASS_AUC, base.auc + PASS_MARGIN):.2f}."
-    return (0.5 if yours.auc > max(HALF_AUC, base.auc) else 0.0), f"{figures} {wanted}"
+    if yours.auc < max(PASS_AUC, base.auc + PASS_MARGIN):
+        wanted = f"To pass, the AUC must reach {max(PASS_AUC, base.auc + PASS_MARGIN):.2f}."
+        return (0.5 if yours.auc > max(HALF_AUC, base.auc) else 0.0), f"{figures} {wanted}"
+    if labels.equal(searched):
+        return 0.5, f"{figures} {THE_LINE}"
+    if searched.any() and yours.auc < spectrum(acts, searched).auc:
+        return 0.5, f"{figures} {BELOW_THE_LINE}"
+    return 1.0, figures

@@ -119,7 +119,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     outcome = outcomes[first.index]
     mistake, slip = _known_mistake(key, outcomes), ""
     if mistake:
-        message, notes = mistake.message, [first.message, *notes]
+        said = [] if first.message == mistake.message else [first.message]
+        message, notes = mistake.message, [*said, *notes]
     elif slip := _slip(key, outcomes):
         message, notes = slip, [first.message, *notes]
     elif _only_tiny_fails(key.cases, problems):
