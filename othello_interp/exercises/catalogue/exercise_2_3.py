@@ -14,8 +14,9 @@ mistake = Mistakes()
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    a, b, c, d = (id_to_label(int(i) + 1) for i in torch.randperm(60, generator=generator)[:4])
-    pairs = [("embedded", "C0", "D1"), ("embedded", a, b), ("tiny", c, d), ("tiny", "H7", "F2")]
+    labels = [id_to_label(int(i) + 1) for i in torch.randperm(60, generator=generator)[:16]]
+    pairs = [("embedded", "C0", "D1"), ("tiny", "H7", "F2")]
+    pairs += [(kind, labels[2 * i], labels[2 * i + 1]) for i, kind in enumerate(4 * ["embedded", "tiny"])]
     return [
         Case(
             f"{first} and {second}{', small random model' * (kind == 'tiny')}",
@@ -86,8 +87,8 @@ EXERCISE = Exercise(
     difficulty=1,
     importance=4,
     minutes=5,
-    tests="Your function compares C0 with D1 and another pair in the course's model, and two pairs in a "
-    "small random one.",
+    tests="Your function compares C0 with D1 and four other pairs in the course's model, and five pairs "
+    "in a small random one.",
     cases=cases,
     mistakes=mistake.all(),
     hints=(

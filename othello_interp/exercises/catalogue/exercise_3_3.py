@@ -27,6 +27,10 @@ def cases(seed: int) -> list[Case]:
         "7 columns in a space of 4 dimensions, d_model 13": whole(13, 4) @ whole(4, 7),
         "a column of zeros and 2 others, d_model 7": torch.cat([torch.zeros(7, 1), random(7, 2)], dim=1),
         "more columns than dimensions, d_model 5": random(5, 11),
+        "4 independent columns, d_model 17": random(17, 4),
+        "9 columns in a space of 5 dimensions, d_model 8": whole(8, 5) @ whole(5, 9),
+        "6 independent columns, d_model 19": random(19, 6),
+        "a column of zeros and 3 others, d_model 10": torch.cat([random(10, 3), torch.zeros(10, 1)], dim=1),
     }
     return [Case(name, {"basis": basis}) for name, basis in bases.items()]
 

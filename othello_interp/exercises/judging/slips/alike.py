@@ -9,6 +9,7 @@ from torch import Tensor
 MOST_VALUES = 20_000  # of one answer are looked at, when values are counted
 LEAST = 1e-6
 ENOUGH = 3  # values that differ from the right ones: fewer are easily met by chance
+_NOTHING = object()  # beside a value that has no counterpart
 ENOUGH_FOR_TWO = 8  # where two changes are tried together
 
 
@@ -69,8 +70,10 @@ def telling(found: list[Any], expected: list[Any], enough: int, distinct: int = 
     differ: list[tuple[Any, Any]] = []
     for one, other in zip(found, expected, strict=True):
         a, b = list(leaves(one)), list(leaves(other))
-        b = b if len(a) == len(b) else [None] * len(a)
-        differ += [(x, y) for x, y in zip(a, b, strict=True) if not _close(x, y)]
+        if len(a) != len(b):
+            differ += [(x, _NOTHING) for x in a or [_NOTHING]]
+        else:
+            differ += [(x, y) for x, y in zip(a, b, strict=True) if not _close(x, y)]
     return len(differ) >= enough and len({_size(y) for _, y in differ}) >= distinct
 
 

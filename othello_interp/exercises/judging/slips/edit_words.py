@@ -18,13 +18,13 @@ WORDS = {
     "diff": "the differences",
 }
 REPLACED = {
-    "sum": ("mean", "prod"),
+    "sum": ("mean", "prod", "amax"),
     "mean": ("sum", "median"),
     "argmax": ("argmin",),
     "std": ("var", "mean"),
     "max": ("min",),
     "min": ("max",),
-    "softmax": ("log_softmax", "sigmoid"),
+    "softmax": ("log_softmax",),
     "ones": ("zeros",),
     "zeros": ("ones",),
     "label_to_id": ("label_to_square",),
@@ -39,6 +39,7 @@ SAID = {
     "square_to_label": "when tokens are read as numbers of squares",
     "get_w_in": "with the input weights in place of the output weights",
     "get_w_out": "with the output weights in place of the input weights",
+    "amax": "with the largest in place of the sum",
     "prod": "when values are multiplied, not added up",
     "sum": "with the sum in place of the mean",
     "mean": "with the mean in place of {what}",

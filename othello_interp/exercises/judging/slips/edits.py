@@ -39,6 +39,12 @@ def edits(node: ast.AST, parent: ast.AST | None, arguments: list[str]) -> Iterat
         yield from _of_weights(node)
     elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         yield from _of_a_name(node, arguments)
+        if isinstance(parent, ast.Subscript | ast.Tuple):
+            yield "when an index is one too large", partial(_plus, number=1)
+            yield "when an index is one too small", partial(_plus, number=-1)
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        if isinstance(node.slice, ast.Name | ast.UnaryOp):
+            yield "with all of them in place of the selected ones", lambda n: n.value
     elif isinstance(node, ast.If):
         yield "when a condition isn't looked at", lambda n: ast.If(ast.Constant(False), n.body, n.orelse)
     elif isinstance(node, ast.AugAssign):
@@ -55,6 +61,8 @@ def _of_a_constant(node: ast.Constant, parent: ast.AST | None) -> Iterator[Edit]
             what = "the beginning or end of a cut"
         elif isinstance(parent, ast.Subscript | ast.Tuple):
             what = "an index"
+        elif isinstance(parent, ast.Assign):
+            what = "a number that is put in"
         elif isinstance(parent, ast.Compare):
             what = "a number that is compared with"
         elif isinstance(parent, ast.BinOp):
@@ -89,6 +97,18 @@ def _of_an_operation(node: ast.BinOp) -> Iterator[Edit]:
             yield "with the divisor in place of the fraction", lambda n: n.right
             yield "when what is divided by is squared", lambda n: ast.BinOp(n.left, n.op, _squared(n.right))
             yield "when only the root of it is divided by", lambda n: ast.BinOp(n.left, n.op, _root(n.right))
+            yield "with 1 in place of what is divided", lambda n: ast.BinOp(ast.Constant(1), n.op, n.right)
+            for clause, by in (("large", 1), ("small", -1)):
+                yield f"when what is divided by is one too {clause}", partial(_shifted, left=0, right=by)
+                yield f"when what is divided is one too {clause}", partial(_shifted, left=by, right=0)
+
+
+def _shifted(node: ast.BinOp, left: int, right: int) -> ast.expr:
+    return ast.BinOp(_plus(node.left, left), node.op, _plus(node.right, right))
+
+
+def _plus(node: ast.expr, number: int) -> ast.expr:
+    return ast.BinOp(node, ast.Add(), ast.Constant(number)) if number else node
 
 
 def _squared(node: ast.expr) -> ast.expr:
@@ -144,6 +164,12 @@ def _of_a_call(node: ast.Call) -> Iterator[Edit]:
     for new in REPLACED.get(name, ()):
         clause = SAID.get(new, "with {new} in place of {what}").format(what=what, new=f"`{new}`")
         yield clause, partial(_called, name=new)
+    if name == "softmax" and method:
+        for new in ("exp", "sigmoid"):
+            yield (
+                f"with `{new}` in place of the softmax",
+                partial(_bare_call, name=new),
+            )
     for keyword in node.keywords:
         if keyword.arg in ("dim", "axis"):
             for along in (0, 1, -1, -2):
@@ -192,6 +218,10 @@ def _named(node: ast.Name, name: str) -> ast.AST:
 
 def _called(call: ast.Call, name: str) -> ast.expr:
     return ast.Call(_renamed(call.func, name), call.args, call.keywords)
+
+
+def _bare_call(call: ast.Call, name: str) -> ast.expr:
+    return ast.Call(_renamed(call.func, name), [], [])
 
 
 def _along(call: ast.Call, axis: int) -> ast.AST:

@@ -6,6 +6,7 @@ from typing import Any
 
 from othello_interp.exercises.judging.slips.alike import ENOUGH, ENOUGH_FOR_TWO, alike, leaves, telling
 from othello_interp.exercises.judging.slips.factors import constant, named_factor
+from othello_interp.exercises.judging.slips.relabelled import relabelled
 from othello_interp.exercises.judging.slips.results import Change, changed_results
 from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
 
@@ -40,7 +41,14 @@ def explain(
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
     search = _Search(found, right, parts, variants, same, rtol, atol)
-    for level in (search.all_the_same, search.single, search.mutants, search.constant, search.pairs):
+    for level in (
+        search.all_the_same,
+        search.single,
+        search.constant,
+        search.relabelled,
+        search.mutants,
+        search.pairs,
+    ):
         if claims := list(dict.fromkeys(level())):
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
     return ""
@@ -122,6 +130,11 @@ class _Search:
             right = [value for value in leaves(self.right) if value is not None]
             words = ("False", "True") if all(type(value) is bool for value in right) else ("0", "1")
             yield f"{words[held == {1}]} everywhere"
+
+    def relabelled(self) -> Iterator[str]:
+        """One code, state or label in place of another."""
+        if words := relabelled(self.found, self.right):
+            yield from list(self.constant()) or [words]
 
     def constant(self) -> Iterator[str]:
         """Values that are all some number of times the right ones, or larger by some number."""

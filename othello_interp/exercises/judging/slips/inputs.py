@@ -97,11 +97,28 @@ def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
                 partial(_further, down=down, right=right),
             )
         yield f"with row and column of `{name}` swapped", lambda x: _label(int(x[1]), _row(x))
+        yield (
+            f"with the rows of `{name}` counted from the other end",
+            lambda x: _label(7 - _row(x), int(x[1])),
+        )
+        yield (
+            f"with the columns of `{name}` counted from the other end",
+            lambda x: _label(_row(x), 7 - int(x[1])),
+        )
+    elif isinstance(value, dict):
+        yield f"without the first entry of `{name}`", lambda x: dict(list(x.items())[1:])
+        yield f"without the last entry of `{name}`", lambda x: dict(list(x.items())[:-1])
+        for state in ("BLANK", "THEIRS", "MINE"):
+            yield f"without what is {state} in `{name}`", partial(_without, state=state)
     elif isinstance(value, tuple) and len(value) == 2:
         yield f"with the parts of `{name}` swapped", lambda x: x[::-1]
         yield f"with `{name}` the other way", lambda x: (-x[0], -x[1])
         yield f"with the first part of `{name}` the other way", lambda x: (-x[0], x[1])
         yield f"with the second part of `{name}` the other way", lambda x: (x[0], -x[1])
+
+
+def _without(pattern: dict[str, Any], state: str) -> dict[str, Any]:
+    return {key: value for key, value in pattern.items() if value != state}
 
 
 def _further(label: str, down: int, right: int) -> str:
@@ -152,6 +169,9 @@ def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
         yield f"with `{name}` of length 1 {where}", partial(_unit, axis=axis)
         yield f"with the mean of `{name}` {where} subtracted", partial(_centred, axis=axis)
         yield f"with a softmax of `{name}` {where}", partial(torch.softmax, dim=axis)
+        if value.ndim == 2:
+            yield f"without the first of `{name}` {where}", partial(_cut, axis=axis, cut=slice(1, None))
+            yield f"without the last of `{name}` {where}", partial(_cut, axis=axis, cut=slice(None, -1))
 
 
 def _unit(x: Tensor, axis: int) -> Tensor:

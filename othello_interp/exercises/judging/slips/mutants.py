@@ -43,7 +43,8 @@ def mutants(reference: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., 
             if made == MOST:
                 return
     for clause, changes in places.items():  # and the same slip wherever it can be made
-        changed = _compiled(function, changes, original) if len(changes) > 1 else None
+        together = len(changes) > 1 and "`==`" not in clause  # comparisons have little in common
+        changed = _compiled(function, changes, original) if together else None
         if changed is not None:
             yield clause, changed
 

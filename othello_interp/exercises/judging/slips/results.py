@@ -5,6 +5,7 @@ sense; its caller drops it there.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import permutations
@@ -12,6 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from othello_interp.squares import ALL_SQUARES, ROWS, label_to_id, label_to_square
 
 Change = Callable[[Any], Any]
 NUMBERS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
@@ -60,8 +63,14 @@ def changed_results(example: Any, axes: list[str]) -> Iterator[tuple[str, Change
         yield from ((words, _each(change)) for words, change in NUMBERS)
     if isinstance(example, Tensor) and example.ndim:
         yield from _of_a_tensor(example, axes)
+    if isinstance(example, tuple) and example and all(isinstance(x, Tensor) and x.ndim for x in example):
+        yield from _of_a_tensor(example[0], [])
+    if isinstance(example, Tensor) and example.shape[-2:] == (8, 8):
+        yield from _of_playable_squares()
     if isinstance(example, list | tuple):
         yield from _of_a_list(example)
+    if isinstance(example, list | tuple | dict):
+        yield from ((words, partial(_on_labels, change=change)) for words, change in LABELS)
     if isinstance(example, dict):
         yield from _of_a_dict()
 
@@ -93,6 +102,8 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             f"the differences of {{x}} along {name}": lambda x, a: x.diff(dim=a),
             f"a softmax of {{x}} along {name}": lambda x, a: x.softmax(a),
             f"{{x}} divided by their sum along {name}": lambda x, a: x / x.sum(a, keepdim=True),
+            f"{{x}} divided by the largest along {name}": lambda x, a: x / x.amax(a, keepdim=True),
+            f"the lengths of {{x}} along {name}": lambda x, a: x.norm(dim=a),
             f"{{x}} divided by their length along {name}": lambda x, a: x / x.norm(dim=a, keepdim=True),
             f"{{x}} minus their mean along {name}": lambda x, a: x - x.mean(a, keepdim=True),
             f"the sums of {{x}} along {name}": lambda x, a: x.sum(a),
@@ -122,6 +133,50 @@ def _at(x: Tensor, change: Callable[[Tensor, int], Tensor], axis: int) -> Tensor
     return change(x, axis)
 
 
+def _of_playable_squares() -> Iterator[tuple[str, Change]]:
+    """Changes of the 60 values that a board holds outside its centre."""
+    changes: dict[str, Callable[[Tensor], Tensor]] = {
+        "a softmax of {x} over the 60 squares": lambda x: x.softmax(-1),
+        "{x} minus their mean over the 60 squares": lambda x: x - x.mean(-1, keepdim=True),
+        "{x} divided by the largest of the 60 squares": lambda x: x / x.amax(-1, keepdim=True),
+    }
+
+    def on_board(x: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+        flat = x.flatten(-2).clone()
+        flat[..., ALL_SQUARES] = change(flat[..., ALL_SQUARES])
+        return flat.view(x.shape)
+
+    yield from ((words, _each(partial(on_board, change=change))) for words, change in changes.items())
+
+
+def _moved(label: str, down: int = 0, right: int = 0) -> str:
+    return ROWS[ROWS.index(label[0]) + down] + str(int(label[1]) + right)
+
+
+#: Changes of every label such as "C0" in an answer, as a key of a dict or as a part of a pair.
+LABELS: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    (
+        "{x} with row and column of every label swapped",
+        lambda label: ROWS[int(label[1])] + str(ROWS.index(label[0])),
+    ),
+    ("{x} with columns counted from 1", partial(_moved, right=1)),
+    ("{x} with the row below in every label", partial(_moved, down=1)),
+    ("{x} with numbers of squares in place of labels", label_to_square),
+    ("{x} with tokens in place of labels", label_to_id),
+    ("{x} with small letters in labels", str.lower),
+)
+
+
+def _on_labels(value: Any, change: Callable[[str], Any]) -> Any:
+    if isinstance(value, str):
+        return change(value) if re.fullmatch("[A-H][0-7]", value) else value
+    if isinstance(value, dict):
+        return {_on_labels(key, change): _on_labels(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_on_labels(item, change) for item in value)
+    return value
+
+
 def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Change]]:
     yield "{x} the wrong way round", lambda x: list(x)[::-1]
     yield "{x} in sorted order", sorted
@@ -135,6 +190,10 @@ def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Chan
         yield "{x} with the first part of every pair only", lambda x: [pair[0] for pair in x]
         yield "{x} with the second part of every pair only", lambda x: [pair[1] for pair in x]
         yield "{x} with the first part of every pair one too large", lambda x: [(a + 1, *b) for a, *b in x]
+        yield "{x} with the first part of every pair one too small", lambda x: [(a - 1, *b) for a, *b in x]
+        yield "{x} with the second part of every pair one too large", lambda x: [(a, b + 1) for a, b in x]
+        yield "{x} with the second part of every pair one too small", lambda x: [(a, b - 1) for a, b in x]
+        yield "{x} as a dict, not a list of pairs", dict
 
 
 def _of_a_dict() -> Iterator[tuple[str, Change]]:

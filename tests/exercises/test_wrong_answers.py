@@ -1,0 +1,45 @@
+"""Is every wrong answer of two batches rejected, are most told what they did, and none a thing untrue?"""
+
+import functools
+
+import pytest
+import wrong_answers_1
+import wrong_answers_2
+from wrong_answers import Wrong
+
+from othello_interp.exercises import EXERCISES
+from othello_interp.exercises.calling.call import run_cases
+from othello_interp.exercises.judging.answer_key import AnswerKey
+from othello_interp.exercises.judging.judge import judge
+from othello_interp.exercises.status import Status
+
+BATCHES = {"first": wrong_answers_1.wrong, "second": wrong_answers_2.wrong}
+LEAST = 0.8  # of a batch are told what they did
+
+
+@functools.cache
+def key(name: str) -> AnswerKey:
+    return AnswerKey(EXERCISES[name], 0)
+
+
+def said(answer: Wrong) -> str:
+    """What the check says that an answer did, if it knows."""
+    answers = key(answer.exercise)
+    assert answers.expected
+    verdict = judge(answers, run_cases(answer.fn, answers.cases))
+    assert verdict.status in (Status.WRONG, Status.RAISED), f"{answer} is {verdict.status}"
+    return verdict.slip or (verdict.message if verdict.mistake else "")
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_most_wrong_answers_are_told_what_they_did_and_none_a_thing_untrue(name):
+    batch = BATCHES[name]
+    told = {str(answer): (said(answer), answer.words) for answer in batch}
+    untrue = [
+        f"{at}: {text} ({words})"
+        for at, (text, words) in told.items()
+        if text and not any(w in text for w in words)
+    ]
+    assert untrue == []
+    share = sum(bool(text) for text, _ in told.values()) / len(batch)
+    assert share >= LEAST, f"{share:.0%} are told what they did"

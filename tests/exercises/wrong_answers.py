@@ -1,0 +1,30 @@
+"""What a batch of wrong answers is: each with words of which a true explanation of it holds one.
+
+Both batches were written before they were tried, as students write. The check has learnt kinds of slips from
+the first, wrong_answers_1.py, and none from the second, wrong_answers_2.py.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Wrong(NamedTuple):
+    """A wrong answer to an exercise."""
+
+    exercise: str
+    fn: Callable[..., Any]
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.exercise}, line {self.fn.__code__.co_firstlineno}"
+
+
+class Batch(list[Wrong]):
+    """`wrong("1.3", "softmax", "axis")(function)` adds one."""
+
+    def __call__(self, exercise: str, *words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def add(fn: Callable[..., Any]) -> Callable[..., Any]:
+            self.append(Wrong(exercise, fn, words))
+            return fn
+
+        return add
