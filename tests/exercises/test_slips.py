@@ -2,6 +2,7 @@
 
 import functools
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -14,10 +15,12 @@ from othello_interp.exercises.calling.call import run_cases
 from othello_interp.exercises.calling.plain import Outcome, plain
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
-from othello_interp.exercises.judging.slips.alike import alike, telling
+from othello_interp.exercises.judging.slips.alike import ENOUGH, alike, telling
 from othello_interp.exercises.judging.slips.explain import explain
 from othello_interp.exercises.judging.slips.mutants import mutants
+from othello_interp.exercises.judging.slips.relabelled import relabelled
 from othello_interp.exercises.judging.slips.results import changed_results
+from othello_interp.exercises.judging.slips.variants import NOTHING
 from othello_interp.exercises.status import Status
 from othello_interp.neurons import on_board
 from othello_interp.squares import ALL_SQUARES, label_to_square
@@ -269,3 +272,71 @@ def test_a_changed_result_is_told_as_that_change_or_compared_plainly(data):
     sentence = explain(found, right, answers.variants, record.rtol, record.atol)
     own = phrase.replace("{x}", "the expected values")
     assert sentence == "" or own in sentence or " everywhere" in sentence
+
+
+CONTAINERS = {
+    "as it is": lambda x: x,
+    "a tuple": lambda x: tuple(x) if isinstance(x, list) else x,
+    "lists in a list": lambda x: [list(pair) for pair in x] if isinstance(x, list) else x,
+    "numbers of numpy": lambda x: (
+        [tuple(np.int64(i) if isinstance(i, int) else i for i in pair) for pair in x]
+        if isinstance(x, list)
+        else x
+    ),
+    "tensors in pairs": lambda x: (
+        [tuple(torch.tensor(i) if isinstance(i, int) else i for i in pair) for pair in x]
+        if isinstance(x, list)
+        else x
+    ),
+    "another order of keys": lambda x: dict(reversed(x.items())) if isinstance(x, dict) else x,
+    "a tensor without axes": lambda x: torch.tensor(x) if isinstance(x, float | int) else x,
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("name", ["1.1", "2.3", "2.4", "3.3", "4.1", "4.2"])
+def test_right_values_pass_in_any_container(name, container):
+    answers = key(name)
+    outcomes = [
+        Outcome(outcome.case, Status.RETURNED, plain(CONTAINERS[container](outcome.value)))
+        for outcome in answers.expected
+    ]
+    verdict = judge(answers, outcomes)
+    assert verdict.status == Status.PASSED, verdict.message
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_reference_on_changed_inputs_or_changed_itself_is_told(data):
+    """By its own clause or by a simpler one, and a known mistake that gives it is not missed."""
+    answers = key(data.draw(st.sampled_from(CHEAP)))
+    kind = data.draw(st.sampled_from(["inputs", "mutants"]))
+    variant = data.draw(st.sampled_from(list(answers.variants.of(kind))))
+    found = [variant.value(i) for i in range(len(answers.cases))]
+    right = [outcome.value for outcome in answers.expected]
+    record = answers.exercise
+    if any(value is NOTHING for value in found) or not telling(found, right, ENOUGH):
+        return
+    assert explain(found, right, answers.variants, record.rtol, record.atol) != ""
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "words"),
+    [
+        (
+            [torch.tensor([1, 1, 2, 0])],
+            [torch.tensor([2, 2, 1, 0])],
+            "2 wherever 1 belongs, and 1 wherever 2 belongs",
+        ),
+        ([{"C0": "blank"}] * 3, [{"C0": "BLANK"}, {"C0": "BLANK"}, {"C0": "BLANK"}], ""),  # nothing beside it
+        ([torch.tensor([1, 1, 2, 2])], [torch.tensor([2, 1, 1, 2])], ""),  # not always in the same way
+        (
+            [torch.tensor([1.0, 1.0, 2.0, 0.0])],
+            [torch.tensor([2.0, 2.0, 1.0, 0.0])],
+            "",
+        ),  # fractions are no codes
+        ([[("a", 1)] * 3], [[("b", 1)] * 3], "'a' wherever 'b' belongs"),
+    ],
+)
+def test_one_code_in_place_of_another(found, right, words):
+    assert relabelled(found, right) == words
