@@ -1,23 +1,28 @@
 """Hypotheses about when a neuron fires, and how well they fit its activations.
 
 A hypothesis is a condition on the board as the player to move sees it, written like
-"C0==BLANK & D1==THEIRS & E2==MINE". `&`, `|`, `~`, `!=` and brackets may be used.
+"C0==BLANK & D1==THEIRS & E2==MINE". `&`, `|`, `~`, `!=` and brackets may be used. A square may also be asked
+for LEGAL, PLAYED and TURNED (by the last move), the number of the last move as in MOVE<10, MOVE>=10 and
+MOVE==EVEN; see conditions.py.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 
+from othello_interp.conditions import is_legal, move_number, was_played, was_turned
 from othello_interp.errors import InputError
 from othello_interp.squares import label_to_square
 
 STATES = MappingProxyType({"BLANK": 0, "THEIRS": 1, "MINE": 2})
-_TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<symbol>==|!=|[&|~()]))")
+_TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<symbol>==|!=|>=|[<&|~()]))")
+_MORE = {"LEGAL": is_legal, "PLAYED": was_played, "TURNED": was_turned}
 _Condition = Callable[[Tensor], Tensor]
 
 
@@ -31,7 +36,8 @@ class Hypothesis:
     def __call__(self, boards: Integer[Tensor, "*batch 8 8"]) -> Bool[Tensor, "*batch"]:
         """Where the condition holds. boards: 0 blank, 1 theirs, 2 mine.
 
-        Raises ValueError for boards in another form.
+        Raises ValueError for boards in another form, and where a condition asks what the last move did but
+        the boards are not those of whole games.
         """
         if ((boards < 0) | (boards > 2)).any():
             raise InputError(
@@ -85,12 +91,27 @@ class _Parser:
             if not self.take(")"):
                 raise self.error("expected a closing bracket")
             return condition
-        square = self.word("a square such as C0", label_to_square)
+        word = self.word("a square such as C0", lambda found: found == "MOVE" or label_to_square(found))
+        return self.move() if word is True else self.square(word)
+
+    def square(self, square: int) -> _Condition:
         equal = self.take("==")
         if not equal and not self.take("!="):
             raise self.error("expected == or !=")
-        state = self.word(" or ".join(STATES), STATES.__getitem__)
+        state = self.word(" or ".join(STATES), {**STATES, **_MORE}.__getitem__)
+        if callable(state):
+            return lambda boards: state(boards, square) == equal
         return lambda boards: (boards[..., square] == state) == equal
+
+    def move(self) -> _Condition:
+        if self.take("=="):
+            parity = self.word("EVEN or ODD", ["EVEN", "ODD"].index)
+            return lambda boards: move_number(boards) % 2 == parity
+        below = self.take("<")
+        if not below and not self.take(">="):
+            raise self.error("expected < or >= or ==")
+        limit = self.word("a number", int)
+        return lambda boards: (move_number(boards) < limit) == below
 
     def take(self, symbol: str) -> bool:
         match = _TOKEN.match(self.text, self.position)
@@ -99,7 +120,7 @@ class _Parser:
             return True
         return False
 
-    def word(self, expected: str, read: Callable[[str], int]) -> int:
+    def word(self, expected: str, read: Callable[[str], Any]) -> Any:
         match = _TOKEN.match(self.text, self.position)
         if match is None or match["word"] is None:
             raise self.error(f"expected {expected}")

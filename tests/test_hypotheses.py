@@ -68,6 +68,9 @@ def test_operators(text, same):
         ("C0==BLANK & ", "expected a square such as C0 at character 12"),
         ("", "expected a square such as C0 at character 0"),
         ("C0==BLANK and D1==MINE", "expected & or | or the end at character 10"),
+        ("MOVE!=4", "expected < or >= or == at character 4"),
+        ("MOVE==4", "expected EVEN or ODD at character 6"),
+        ("MOVE<C0", "expected a number at character 5"),
     ],
 )
 def test_the_bad_part_is_pointed_at(text, message):

@@ -23,7 +23,7 @@ pages
 rules
 board
 weights
-model
+model conditions
 stream hypotheses figures neurons intervals
 games probe caps
 lines ablation nodes
