@@ -28,7 +28,8 @@ def is_legal(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, 
 
 
 def was_played(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, "*batch"]:
-    """Where the last move was on a square; the axis before the last is the move. Raises ValueError unless the boards are of whole games."""
+    """Where the last move was on a square. The axis before the last is the move; raises ValueError unless the
+    boards are of whole games."""
     return (_before(boards)[..., square] == _STATES["BLANK"]) & (boards[..., square] == _STATES["THEIRS"])
 
 
@@ -50,8 +51,8 @@ def _before(boards: Tensor) -> Tensor:
     if n_moves == 0 or not (move_number(boards) == expected).all():
         raise InputError(
             "PLAYED and TURNED ask what the last move did: give boards of whole games, of shape (game, move, "
-            f"8, 8) and from the first move on; found shape {(*boards.shape[:-1], 8, 8)}, and another number of "
-            "discs than such games have"
+            f"8, 8) and from the first move on; found shape {(*boards.shape[:-1], 8, 8)}, and other numbers "
+            "of discs than such games have"
         )
     first = torch.zeros_like(boards[..., :1, :])
     first[..., [28, 35]], first[..., [27, 36]] = _STATES["MINE"], _STATES["THEIRS"]
