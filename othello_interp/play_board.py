@@ -175,22 +175,33 @@ class PlayBoard:
             return self._widgets["view"]
         squares = []
         for square in range(64):
-            button = widgets.Button(layout={"width": "46px", "height": "46px", "margin": "1px"})
+            button = widgets.Button(
+                layout={"width": "46px", "height": "46px", "margin": "1px", "padding": "0"}
+            )
             button.on_click(partial(self._clicked, square_to_label(square)))
             button.add_class("othello-square")
             squares.append(button)
         cells: list[Any] = [widgets.HTML(f"<b>{text}</b>") for text in ("", *"01234567")]
         for row, letter in enumerate(ROWS):
             cells += [widgets.HTML(f"<b>{letter}</b>"), *squares[8 * row : 8 * row + 8]]
-        grid = widgets.GridBox(cells, layout={"grid_template_columns": "20px repeat(8, 50px)"})
+        grid = widgets.GridBox(
+            cells,
+            layout={
+                "grid_template_columns": "20px repeat(8, 48px)",
+                "flex": "0 0 auto",
+                "overflow": "hidden",
+            },
+        )
         undo = widgets.Button(description="Undo", tooltip="Take the last move back")
         restart = widgets.Button(description="New game", tooltip="Begin again")
         undo.on_click(lambda _: self.undo())
         restart.on_click(lambda _: self.restart())
-        text = widgets.HTML(layout={"width": "420px"})
-        side = widgets.VBox([text, widgets.HBox([undo, restart])], layout={"padding": "0 0 0 20px"})
+        text = widgets.HTML(layout={"width": "440px"})
+        side = widgets.VBox(
+            [text, widgets.HBox([undo, restart])], layout={"padding": "0 0 0 20px", "overflow": "hidden"}
+        )
         self._widgets = {"squares": squares, "text": text}
-        self._widgets["view"] = widgets.HBox([grid, side])
+        self._widgets["view"] = widgets.HBox([grid, side], layout={"flex_flow": "row wrap"})
         return self._widgets["view"]
 
     def _clicked(self, label: str, button: Any) -> None:
@@ -209,15 +220,19 @@ class PlayBoard:
             said = [label, NAMES[value]] + ["legal"] * (label in legal) + ["last move"] * (label == last)
             if square in ALL_SQUARES and not value and chances:
                 said.append(f"probability {chance:.1%}")
-            button.description = DISCS[value] or (f"{chance:.0%}" if chances and label in legal else "")
+            # ipywidgets 8 goes on showing what a button said before if it is to say nothing.
+            blank = f"{chance:.0%}" if chances and label in legal else "\u00a0"
+            button.description = "●" if value else blank
             button.tooltip = ", ".join(said)
             button.style.button_color = BRIGHT if label in legal else GREEN
             button.style.text_color = "#ffffff" if value == -1 else "#111111"
-            button.style.font_size = "30px" if value else "12px"
+            button.style.font_size = "34px" if value else "12px"
             button.style.font_weight = "bold" if label == last else "normal"
             button.layout.border = "2px solid #ffb000" if label == last else "1px solid #2d5c38"
         lines = self._summary()
-        self._widgets["text"].value = _bars(self.activations) + "".join(f"<p>{escape(x)}</p>" for x in lines)
+        self._widgets["text"].value = _bars(self.activations) + "".join(
+            f"<p style='margin: 6px 0; line-height: 1.4'>{escape(line)}</p>" for line in lines
+        )
 
 
 def _bars(acts: list[float]) -> str:

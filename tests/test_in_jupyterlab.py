@@ -12,8 +12,11 @@ import sys
 import time
 
 import pytest
+import torch
 
+from othello_interp.board import replay
 from othello_interp.notebooks import files, solved
+from othello_interp.squares import label_to_id, square_to_label
 
 pytestmark = pytest.mark.browser
 
@@ -187,7 +190,7 @@ def test_a_stub_a_wrong_answer_and_the_right_one_are_told_apart(page, root):
     page.write_and_run(stub, WRONG)
     panel = page.write_and_run(check, None)
     page.picture("wrong", check)
-    assert "Not right yet" in panel
+    assert "Partly right" in panel
     assert WHY_WRONG in panel
 
     page.write_and_run(stub, "def unembedding_similarity(model, label_a, label_b):\n    return missing_name")
@@ -203,3 +206,48 @@ def test_a_stub_a_wrong_answer_and_the_right_one_are_told_apart(page, root):
     panel = page.write_and_run(check, None)
     page.picture("right", check)
     assert "Passed" in panel
+
+
+def legal_after(moves: list[str]) -> list[str]:
+    legal = replay(torch.tensor([[label_to_id(move) for move in moves]])).legal[0, -1]
+    return [square_to_label(square) for square in legal.flatten().nonzero().flatten().tolist()]
+
+
+def test_the_board_of_notebook_6_is_played_on_by_clicks(page):
+    (cell,) = page.cells(EXERCISE, "check")
+    source = "from othello_interp.play_board import PlayBoard\nboard = PlayBoard(model)\nboard"
+    page.write_and_run(cell, source)
+    squares = "[...panel.content.widgets[arguments[0]].node.querySelectorAll('.othello-square')]"
+
+    def reads(*labels: str) -> list[str]:
+        """What a screen reader says of these squares."""
+        code = f"const all = {squares}; return arguments[1].map(i => all[i].title)"
+        return page.js(code, cell, [8 * "ABCDEFGH".index(label[0]) + int(label[1]) for label in labels])
+
+    def click(label: str) -> None:
+        number = 8 * "ABCDEFGH".index(label[0]) + int(label[1])
+        page.js(f"{squares}[arguments[1]].click()", cell, number)
+        wait_for(lambda: "last move" in reads(label)[0], 20, f"{label} to be played")
+
+    wait_for(lambda: page.js(f"return {squares}.length", cell) == 64, 30, "64 squares")
+    assert reads("D3", "D4", "D2", "A0") == ["D3, white", "D4, black", "D2, blank, legal", "A0, blank"]
+    moves = ["F4", "D5", "C6", "F2", "C2", "G4", "F3", "D2", "E2", "D1"]
+    for move in moves:
+        click(move)
+    page.picture("board", cell)
+    said = page.output(cell)
+    assert f"after {len(moves)} moves: {' '.join(moves)}" in said
+    assert "L5N1393: " in said
+    assert "all legal moves together: " in said
+    assert reads("D0", "A0")[0].startswith("D0, blank, legal, probability ")
+    drawn = page.js(f"return {squares}.map(s => [s.innerText.trim(), s.scrollWidth > s.clientWidth])", cell)
+    assert {number for number, (text, _) in enumerate(drawn) if text.endswith("%")} == {
+        8 * "ABCDEFGH".index(label[0]) + int(label[1]) for label in legal_after(moves)
+    }
+    assert not [number for number, (_, cut) in enumerate(drawn) if cut]
+    page.js(f"{squares}[0].click()", cell)  # A0 can't be played
+    time.sleep(1)
+    assert reads("A0")[0].startswith("A0, blank")
+    undo = "[...panel.content.widgets[arguments[0]].node.querySelectorAll('button')]"
+    page.js(f"{undo}.find(button => button.innerText == 'Undo').click()", cell)
+    wait_for(lambda: f"after {len(moves) - 1} moves" in page.output(cell), 20, "the move to be taken back")

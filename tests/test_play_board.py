@@ -115,7 +115,8 @@ def test_a_click_plays_and_the_widget_follows(board):
     assert board.moves == MOVES
     button.click()
     assert board.moves == [*MOVES, legal]
-    assert button.description in "●○"
+    assert button.description == "●"
+    assert squares[0].description == "\u00a0"  # an empty one would leave what was there before
     assert button.tooltip in (f"{legal}, black, last move", f"{legal}, white, last move")
     assert f"after 9 moves: {' '.join(board.moves)}" in text.value
     assert text.value.count("<rect ") == 9
@@ -131,7 +132,7 @@ def test_the_buttons_take_back_and_begin_again(board):
     restart.click()
     assert board.moves == []
     assert "after 0 moves" in board._widgets["text"].value
-    assert board._widgets["squares"][label_to_square("D3")].description == "○"
+    assert board._widgets["squares"][label_to_square("D3")].tooltip == "D3, white"
     assert board._view() is view
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from othello_interp import plotting
+from othello_interp.intervals import Mean
 from othello_interp.plotting.panels import arrange, wrap
 from othello_interp.squares import ALL_SQUARES, square_to_label
 
@@ -632,3 +633,12 @@ def test_a_graph_with_unknown_or_repeated_nodes_is_refused():
         plotting.plot_graph([["a"], ["b"]], {("a", "z"): 1.0})
     with pytest.raises(ValueError, match="plot_graph: columns: a is named twice"):
         plotting.plot_graph([["a"], ["b", "a"]], {})
+
+
+def test_names_of_groups_that_look_like_numbers_are_names():
+    """plotly would take "1" for a number, and leave out what is none."""
+    one = Mean(1.0, 0.5, 1.5, 10, 2)
+    assert (
+        plotting.plot_means({"a": [one, one]}, ["1", "2 or more"], bars=True).layout.xaxis.type == "category"
+    )
+    assert plotting.plot_means({"a": [one, one]}, [1, 2]).layout.xaxis.type is None

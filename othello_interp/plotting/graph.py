@@ -74,7 +74,10 @@ def plot_graph(
             y=[at[name][1] for name in names],
             mode="markers+text",
             text=[f"<b>{name}</b>" for name in names],
-            textposition=["middle left" if at[name][0] == 0 else "middle right" for name in names],
+            textposition=[
+                {0: "middle left", len(columns) - 1: "middle right"}.get(at[name][0], "bottom center")
+                for name in names
+            ],
             marker={"size": 16, "color": "#7f8c9b", "line": {"color": "#444444", "width": 1}},
             cliponaxis=False,
             hoverinfo="skip",

@@ -64,4 +64,6 @@ def plot_means(
             fig.add_scatter(**trace, mode="lines+markers", marker={"size": 4})
     put_title(fig, wrap(title or "", (width or FULL_WIDTH) - TITLE_AIR, TITLE_LETTER))
     look = {"width": width, "height": height, "barmode": "group", "showlegend": len(means) > 1}
+    if any(isinstance(value, str) for value in x):  # else plotly takes "1" for a number and drops "2 or more"
+        look["xaxis_type"] = "category"
     return fig.update_layout(look).update_layout(layout)

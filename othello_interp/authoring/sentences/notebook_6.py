@@ -59,7 +59,6 @@ _circuit = cache(_Circuit)
     e2=(-0.2, 3.6),
     control=(1, 12),
 )
-@cache
 def circuit_flips(s: Subject) -> dict:
     c = _circuit(s)
 
@@ -83,7 +82,6 @@ def circuit_flips(s: Subject) -> dict:
     total=(-0.2, 0.2),
     slope=(-0.3, 0.6),
 )
-@cache
 def circuit_puzzle(s: Subject) -> dict:
     c = _circuit(s)
     return {"direct": c.edges["direct"], "total": c.edges["total"], "slope": c.slope()}
@@ -97,7 +95,6 @@ def circuit_puzzle(s: Subject) -> dict:
     direct=(0.05, 2),
     next=(0, 0.08),
 )
-@cache
 def circuit_cap(s: Subject) -> dict:
     c = _circuit(s)
     others = c.edges.drop([c.cap, "direct", "other heads and neurons", "LayerNorm", "total"])
@@ -115,7 +112,6 @@ def circuit_cap(s: Subject) -> dict:
     free=(-0.3, 0.6),
     held=(0.7, 1.3),
 )
-@cache
 def circuit_freeze(s: Subject) -> dict:
     c = _circuit(s)
     return {"free": c.slope(), "held": c.slope(c.cap)}
@@ -127,7 +123,6 @@ def circuit_freeze(s: Subject) -> dict:
     clean=(0.7, 1.3),
     off=(1.4, 5),
 )
-@cache
 def circuit_calibration(s: Subject) -> dict:
     c = _circuit(s)
     off = patch(s.model, c.tokens, {c.cap: 0.0}, clean=c.cache)
@@ -136,18 +131,23 @@ def circuit_calibration(s: Subject) -> dict:
 
 @sentence(
     "In the focus games {six} of the 60 squares have a cap in layer 6 and {seven} in layer 7; in layer 5 it "
-    "is {five}.",
+    "is {five}. Ours is not a typical one: by what it takes off, weight × mean activation, it is number "
+    "{rank} in its layer.",
     five=(0, 35),
     six=(45, 60),
     seven=(45, 60),
+    rank=(1, 10),
 )
-@cache
 def circuit_caps(s: Subject) -> dict:
     c = _circuit(s)
-    return {
-        name: len(caps(c.cache["post", layer], s.model.blocks[layer].mlp.W_out, s.model.W_U, c.legal))
+    found = {
+        name: caps(c.cache["post", layer], s.model.blocks[layer].mlp.W_out, s.model.W_U, c.legal)
         for name, layer in (("five", 5), ("six", 6), ("seven", 7))
     }
+    ours = found["six"]  # where the cap of C0 is
+    takes_off = -ours["weight"] * ours["mean"]
+    rank = int((takes_off > takes_off["C0"]).sum()) + 1
+    return {name: len(table) for name, table in found.items()} | {"rank": rank}
 
 
 @sentence(
@@ -161,7 +161,6 @@ def circuit_caps(s: Subject) -> dict:
     one_control=(0.85, 1),
     three_control=(0.85, 1.1),
 )
-@cache
 def circuit_all_caps(s: Subject) -> dict:
     c = _circuit(s)
     layer = int(c.cap[1:].split("N")[0])
@@ -190,7 +189,6 @@ def circuit_all_caps(s: Subject) -> dict:
     alone_held=(0.2, 4),
     together_held=(0.2, 4),
 )
-@cache
 def circuit_detectors(s: Subject) -> dict:
     c = _circuit(s)
     scale = c.cache["ln_final.hook_scale"]
