@@ -66,7 +66,7 @@ def test_the_planted_pattern_passes_and_the_figures_are_shown(positions):
     share, said = score((3, PLANTED), None, CASE)
     assert share == 1.0
     assert "L5N3" in said
-    assert f"`{LINE}`" in said  # what the brute-force search finds
+    assert LINE not in said  # what the search finds is not given away
     half, said = score((3, "F2==BLANK & F3==THEIRS | A0==MINE & A1==THEIRS & A2==MINE"), None, CASE)
     assert half == 0.5
     assert "To pass, the AUC must reach 0.7" in said

@@ -29,6 +29,7 @@ from othello_interp.squares import square_to_label
 
 N_GAMES, GAMES_SEED = 100, 741_281_623_151
 MIN_MATCHES, MAX_COMPARISONS = 30, 8
+SEARCH_MATCHES = 60  # in the search: by luck alone some rarer line fits any neuron
 PASS_AUC, PASS_MARGIN, HALF_AUC = 0.7, 0.05, 0.6
 
 FORM = 'Return the neuron\'s number and the hypothesis, in this order: `return 7, "A0==MINE & B0==BLANK"`.'
@@ -124,13 +125,13 @@ def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
     yours, single = spectrum(acts, labels), best_single(acts, boards)
     base = spectrum(acts, parse(single)(boards))
     focus_acts, focus_boards = _positions(None)
-    line = best_lines(focus_acts[:, [neuron]], focus_boards).hypothesis[0]
+    line = best_lines(focus_acts[:, [neuron]], focus_boards, min_matches=SEARCH_MATCHES).hypothesis[0]
     searched = parse(line)(boards)
     beside = _figures(spectrum(acts, searched)) if searched.any() else "(it never stands in these games)"
     figures = (
         f"On {N_GAMES} new games your hypothesis about L{LAYER}N{neuron} has ROC AUC, precision, recall "
         f"{_figures(yours)}. The best condition on one square, `{single}`, has {_figures(base)}. "
-        f"The line that fits best on the focus games, `{line}`, has {beside}."
+        f"The line that a search finds on the focus games has {beside}."
     )
     if yours.auc < max(PASS_AUC, base.auc + PASS_MARGIN):
         wanted = f"To pass, the AUC must reach {max(PASS_AUC, base.auc + PASS_MARGIN):.2f}."
