@@ -73,3 +73,11 @@ def test_training_is_timed_in_both_number_formats(root, capsys, monkeypatch):
     assert first.startswith("float32")
     assert first.endswith("1.00 ×")
     assert second.startswith("bfloat16")
+
+
+def test_trees_are_timed_beside_those_of_scikit_learn(root, capsys):
+    benchmark(root, "trees").main(["--games", "8", "--neurons", "3", "--theirs", "2"])
+    said = capsys.readouterr().out
+    assert said.startswith("472 positions, 316 questions, depth 8, one thread:")
+    assert "472 positions, 1,395 questions, depth 6, one thread:" in said
+    assert said.count("×") == 2

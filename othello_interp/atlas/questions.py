@@ -84,25 +84,33 @@ def _arranged(stored: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers at some positions, game by game, 59 a game."""
+    """The answers at some positions: to all questions, or to those of a matrix."""
 
     holds: Bool[Tensor, "question position"]
     bags: Bags
+    all_questions: bool = True
 
     @classmethod
     def of(cls, boards: Int8[Tensor, "game 59 8 8"], legal: Bool[Tensor, "game 59 8 8"]) -> "Answers":
-        """boards: as the player about to move sees them, 0 blank, 1 theirs, 2 mine; of whole games."""
+        """To all questions, game by game. boards: as the player about to move sees them, 0 blank, 1 theirs,
+        2 mine; of whole games."""
         flat = boards.flatten(2)
         turned = torch.stack([was_turned(flat, square) for square in range(64)]).flatten(1)
         played = torch.stack([was_played(flat, square) for square in _PLAYABLE]).flatten(1)
         stored = torch.cat([features(boards, legal), turned, played])
         return cls(_arranged(stored.to(torch.int8)).bool(), Bags(stored, _PART))
 
+    @classmethod
+    def of_matrix(cls, holds: Bool[Tensor, "question position"]) -> "Answers":
+        """Any questions, by their answers."""
+        return cls(holds, Bags(holds, _PART), all_questions=False)
+
     def sums(self, values: Float[Tensor, "position column"]) -> Float64[Tensor, "question column"]:
         """For each question the sum of the values over the positions where it holds; exact for whole numbers
         below 4,096 in size."""
-        stored = [
-            self.bags.sums(part.contiguous()).sum(0, dtype=torch.float64)
-            for part in values.split(_AT_A_TIME, dim=1)
-        ]
-        return _arranged(torch.cat(stored, dim=1))
+        sums = torch.zeros(len(self.bags.counts), values.shape[1], dtype=torch.float64)
+        for first in range(0, values.shape[1], _AT_A_TIME):
+            columns = slice(first, first + _AT_A_TIME)
+            for part in self.bags.sums(values[:, columns].contiguous()):
+                sums[:, columns] += part
+        return _arranged(sums) if self.all_questions else sums
