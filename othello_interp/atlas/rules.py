@@ -1,0 +1,120 @@
+"""A hypothesis with numbers: rules, each with the activation to expect where it holds.
+
+Every rung of the ladder is such a list; a tree is one whose rules exclude one another.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from othello_interp.atlas.questions import Answers, bits, texts
+from othello_interp.atlas.trees import Trees
+
+#: A question by its number, and the answer that is asked for.
+Literal = tuple[int, bool]
+#: Bits for the activation that a rule tells, and for where it ends.
+VALUE_BITS = 10.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """All literals hold: expect this activation."""
+
+    literals: tuple[Literal, ...]
+    value: float
+
+    def __str__(self) -> str:
+        return " & ".join(literal_text(*literal) for literal in self.literals)
+
+
+@dataclass(frozen=True)
+class RuleList:
+    """The first rule that holds counts; where none does, `default` is expected.
+
+    conditions: questions in it; a line or a legal move is one. bits: the length of its description.
+    """
+
+    rules: tuple[Rule, ...]
+    default: float
+    conditions: int
+    bits: float
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule], default: float) -> "RuleList":
+        """With its length: which question and which answer each condition asks for, and the activations."""
+        rules = tuple(rules)
+        asked = [question for rule in rules for question, _ in rule.literals]
+        length = sum(bits()[question].item() + 1 for question in asked) + VALUE_BITS * (len(rules) + 1)
+        return cls(rules, default, len(asked), length)
+
+    @classmethod
+    def of_tree(cls, trees: Trees, neuron: int) -> "RuleList":
+        """One rule for each leaf but the quietest, from the highest activation down."""
+        leaves: list[Rule] = []
+        asked: list[int] = []
+        todo: list[tuple[int, tuple[Literal, ...]]] = [(0, ())]
+        while todo:
+            node, path = todo.pop()
+            inner = node < trees.question.shape[1]
+            question = int(trees.question[neuron, node]) if inner else -1
+            if question < 0:
+                leaves.append(Rule(path, trees.mean[neuron, node].item()))
+                continue
+            asked.append(question)
+            todo += [(2 * node + 1 + yes, (*path, (question, bool(yes)))) for yes in (0, 1)]
+        leaves.sort(key=lambda rule: -rule.value)
+        length = sum(bits()[question].item() + 1 for question in asked) + VALUE_BITS * len(leaves)
+        return cls(tuple(leaves[:-1]), leaves[-1].value, len(asked), length)
+
+    def which(self, answers: Answers) -> Tensor:
+        """The place of the rule that counts at each position; for the default, the number of rules."""
+        found = torch.full((answers.holds.shape[1],), len(self.rules))
+        for place in reversed(range(len(self.rules))):
+            found[_all_hold(answers, self.rules[place])] = place
+        return found
+
+    def predict(self, answers: Answers) -> Float[Tensor, " position"]:
+        """The activation to expect at each position."""
+        return torch.tensor([*(rule.value for rule in self.rules), self.default])[self.which(answers)]
+
+    def hypothesis(self, cut: float) -> str:
+        """Where more than `cut` is expected, in the language of hypotheses.py; "" for nowhere or everywhere.
+
+        >>> rules = RuleList.of([Rule(((16, True), (90, False)), 2.0), Rule(((203, True),), 1.0)], -0.1)
+        >>> rules.hypothesis(0.5)
+        '(C0==BLANK & D2!=THEIRS) | B3==LEGAL'
+        """
+        found: str | bool = self.default > cut
+        for rule in reversed(self.rules):
+            text = f"({rule})" if len(rule.literals) > 1 or "&" in str(rule) else str(rule)
+            if rule.value > cut:
+                found = text if found is False else True if found is True else f"{text} | {found}"
+            else:
+                found = False if found is False else f"~{text}" if found is True else f"~{text} & ({found})"
+        return "" if isinstance(found, bool) else found
+
+
+def literal_text(question: int, wanted: bool) -> str:
+    """A literal as a hypothesis.
+
+    >>> literal_text(16, False), literal_text(203, True)
+    ('C0!=BLANK', 'B3==LEGAL')
+    """
+    text = texts()[question]
+    if wanted:
+        return text
+    if "&" in text:
+        return f"~({text})"
+    if text == "MOVE==EVEN":
+        return "MOVE==ODD"
+    return text.replace("==", "!=").replace("<", ">=")
+
+
+def _all_hold(answers: Answers, rule: Rule) -> Bool[Tensor, " position"]:
+    holds = torch.ones(answers.holds.shape[1], dtype=torch.bool)
+    for question, wanted in rule.literals:
+        holds &= answers.holds[question] == wanted
+    return holds
