@@ -369,3 +369,14 @@ def test_the_setup_cell_imports_nothing_that_is_not_used(path):
     assigned = setup.source[setup.source.index("\n\n") :]
     others = "\n".join([assigned, *(cell.source for cell in cells if cell is not setup)])
     assert {name for name in names if not re.search(rf"\b{name}\b(?!\"|')", others)} == set()
+
+
+LED = [path for path in paths.notebooks() if path.name < "06"]
+
+
+@pytest.mark.parametrize("path", LED, ids=lambda path: path.stem[:2])
+def test_each_section_opens_with_a_measured_sentence(path):
+    text = "\n".join(cell.source for cell in notebook_cells(path) if cell.cell_type == "markdown")
+    openings = dict(re.findall(r"^## (\d+\. .*)\n\n(.*)", text, re.MULTILINE))
+    assert len(openings) >= 4
+    assert [title for title, line in openings.items() if "<!-- measured: " not in line] == []

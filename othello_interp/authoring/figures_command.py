@@ -1,8 +1,8 @@
 """`othello-interp figures`: what is known of L5N1393 in the original weights, beside that of a model here.
 
 FIGURES lists them: a name, the published figure and how to find that of a model. Published are those of
-figures.PUBLISHED; those at half of the maximum and the top 1%, computed from the activations that the same
-notebook shows; the illegal rate, from Li et al. 2023; the probe's accuracy, from Nanda et al. 2023.
+figures.PUBLISHED; the top 1%, computed from the activations that the same notebook shows; the illegal rate,
+from Li et al. 2023; the probe's accuracy, from Nanda et al. 2023.
 """
 
 import argparse
@@ -88,26 +88,34 @@ FIGURES = (
         lambda s: _share(variance_fraction(s.w_out, s.basis)),
     ),
     Figure("… of a random vector", _share(124 / 512), lambda s: _random_share(s.basis)),
-    Figure("logit attribution at C0", _number(_P["attribution C0"]), lambda s: _number(s.attribution[C0])),
-    Figure("logit attribution at D1", _number(_P["attribution D1"]), lambda s: _number(s.attribution[D1])),
+    # Activations of two models are not on one scale: what the neuron writes when it is loud can be compared.
     Figure(
-        "largest attribution elsewhere, in size",
-        f"{_number(_P['largest other attribution'])} (G4)",
+        "logit attribution at C0 × 99th percentile",
+        _number(_P["attribution C0"] * _P["99th percentile"]),
+        lambda s: _number(s.attribution[C0] * s.loud),
+    ),
+    Figure(
+        "logit attribution at D1 × 99th percentile",
+        _number(_P["attribution D1"] * _P["99th percentile"]),
+        lambda s: _number(s.attribution[D1] * s.loud),
+    ),
+    Figure(
+        "largest attribution elsewhere, in size, × 99th percentile",
+        f"{_number(_P['largest other attribution'] * _P['99th percentile'])} (G4)",
         lambda s: (
-            f"{_number(s.other_attributions.max())} ({square_to_label(int(s.other_attributions.argmax()))})"
+            f"{_number(s.other_attributions.max() * s.loud)} "
+            f"({square_to_label(int(s.other_attributions.argmax()))})"
         ),
     ),
     Figure("positions of the focus games", str(_P["positions"]), lambda s: str(s.holds.numel())),
     Figure("positions matching the hypothesis", str(_P["matching"]), lambda s: _count(s.holds)),
-    Figure("matching positions above half of the maximum", "27", lambda s: _count(s.holds & s.fires)),
-    Figure("other positions above half of the maximum", "0", lambda s: _count(~s.holds & s.fires)),
     Figure(
-        "matching positions above 0.5",
+        "matching positions where it fires (above 0.36 of the 99th percentile)",
         str(_P["matching above 0.5"]),
-        lambda s: _count(s.holds & (s.acts > 0.5)),
+        lambda s: _count(s.holds & s.fires),
     ),
     Figure(
-        "other positions above 0.5", str(_P["others above 0.5"]), lambda s: _count(~s.holds & (s.acts > 0.5))
+        "other positions where it fires", str(_P["others above 0.5"]), lambda s: _count(~s.holds & s.fires)
     ),
     Figure(
         "matching positions among the top 1%",
@@ -122,7 +130,7 @@ FIGURES = (
     Figure(
         f"moves of game {CLEAR_GAME} above half of the maximum",
         _moves(PUBLISHED_GAME_5),
-        lambda s: _moves(s.fires[CLEAR_GAME].nonzero().flatten().tolist()),
+        lambda s: _moves((s.acts > s.acts.max() / 2)[CLEAR_GAME].nonzero().flatten().tolist()),
     ),
     Figure("illegal top moves", "0.01%", lambda s: f"{s.predictions['illegal']:.2%}"),
     Figure("excess cross-entropy (nats)", UNKNOWN, lambda s: _number(s.predictions["excess"])),

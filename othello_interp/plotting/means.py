@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from othello_interp.errors import InputError
 from othello_interp.plotting.arrays import check_layout
 from othello_interp.plotting.panels import FULL_WIDTH, TITLE_AIR, TITLE_LETTER, put_title, wrap
+from othello_interp.plotting.template import INK
 
 
 @runtime_checkable
@@ -52,6 +53,7 @@ def plot_means(
             "symmetric": False,
             "array": [each.high - each.mean for each in series],
             "arrayminus": [each.mean - each.low for each in series],
+            "color": INK,
             "thickness": 1.3,
             "width": 2,
         }

@@ -15,7 +15,7 @@ from othello_interp.squares import ROWS, square_to_label
 
 Form = Literal["black_white", "plus_minus", "theirs_vs_mine"]
 
-GREEN, INK, RED, FRAME = "#6fa87a", "#222222", "#d7191c", "#ffe14d"
+GREEN, INK, RED, FRAME = "#6fa87a", "#5c5c5c", "#d7191c", "#ffe14d"  # ink that is seen on dark pages too
 BLACK, WHITE = ("black", "#111111"), ("white", "#ffffff")
 MINE, THEIRS = ("mine", "#2166ac"), ("theirs", "#f4a582")
 #: What the values on a board mean: form -> value -> name and colour of the disc.

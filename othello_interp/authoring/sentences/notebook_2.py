@@ -70,7 +70,7 @@ def change_when_made_to_fire(s: Subject) -> dict[str, Tensor]:
 )
 def one_of_many(s: Subject) -> dict:
     on = (s.acts > 0.5).float().mean()
-    return {"neurons": s.model.cfg.d_mlp, "on": on, "loud": s.fires.float().mean()}
+    return {"neurons": s.model.cfg.d_mlp, "on": on, "loud": (s.acts > s.acts.max() / 2).float().mean()}
 
 
 @sentence(

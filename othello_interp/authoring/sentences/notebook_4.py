@@ -2,9 +2,10 @@
 
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from othello_interp.authoring.measured import sentence
@@ -35,11 +36,6 @@ def correlation(one: Tensor, other: Tensor) -> float:
     return torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1].item()
 
 
-def fires(s: Subject) -> Bool[Tensor, "game 59"]:
-    """As the notebooks say it: above 0.36 of the 99th percentile."""
-    return s.acts > 0.36 * s.acts.flatten().quantile(0.99)
-
-
 @sentence(
     "At **{silent:.0%}** of the positions L5N1393's activation is below 0.5; above {percentile:.1f}"
     " it is at one in a hundred.",
@@ -47,7 +43,7 @@ def fires(s: Subject) -> Bool[Tensor, "game 59"]:
     percentile=(1, 30),
 )
 def silent_mostly(s: Subject) -> dict:
-    return {"silent": (s.acts < 0.5).float().mean(), "percentile": s.acts.flatten().quantile(0.99)}
+    return {"silent": (s.acts < 0.5).float().mean(), "percentile": s.loud}
 
 
 @sentence(
@@ -94,7 +90,7 @@ def stripes(s: Subject) -> dict:
     share=(0.5, 1),
 )
 def clear_game(s: Subject) -> dict:
-    on, holds = fires(s)[CLEAR_GAME], s.holds[CLEAR_GAME]
+    on, holds = s.fires[CLEAR_GAME], s.holds[CLEAR_GAME]
     both = int((on & holds).sum())
     return {"fires": int(on.sum()), "matching": both, "share": both / int(on.sum())}
 
@@ -109,7 +105,7 @@ def clear_game(s: Subject) -> dict:
     others=None,
 )
 def unexplained_in_clear_game(s: Subject) -> dict:
-    acts, on, holds = s.acts[CLEAR_GAME], fires(s)[CLEAR_GAME], s.holds[CLEAR_GAME]
+    acts, on, holds = s.acts[CLEAR_GAME], s.fires[CLEAR_GAME], s.holds[CLEAR_GAME]
     left, others = on & ~holds, on & holds
     means = {"mean": acts[left].mean(), "others": acts[others].mean()}
     return {"left": int(left.sum()), "fires": int(on.sum())} | means
@@ -253,7 +249,7 @@ def busiest(s: Subject) -> list[dict]:
             "blank": blank[..., square] & ~legal[..., square],
             "legal": legal[..., square],
         }
-        row = {name: own[mask].mean().item() for name, mask in where.items()}
+        row: dict[str, Any] = {name: own[mask].mean().item() for name, mask in where.items()}
         row |= {"early": own[:, :20].mean().item(), "late": own[:, 40:].mean().item()}
         row |= {"neuron": f"L5N{neuron}", "square": square_to_label(square), "writes": written[square].item()}
         row["kind"] = "other"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from othello_interp.ablation import effect_by_path
 from othello_interp.authoring.measured import sentence
-from othello_interp.authoring.sentences.notebook_4 import DIAGONAL, busiest, fires
+from othello_interp.authoring.sentences.notebook_4 import DIAGONAL, busiest
 from othello_interp.authoring.subject import C0, D1, Subject
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames, load_games
@@ -34,11 +34,11 @@ def other_lines(s: Subject) -> Tensor:
 def paths(s: Subject) -> dict[str, Tensor]:
     """The change of the logit of C0 when the neuron is off, by the way it takes, and in all."""
     split = effect_by_path(s.model, s.games.tokens[:, :N_CTX], LAYER, NEURON, TOKEN)
-    return split | {"all": sum(split.values())}
+    return split | {"all": torch.stack(list(split.values())).sum(0)}
 
 
 def at_work(s: Subject) -> Bool[Tensor, "game 59"]:
-    return s.holds & fires(s)
+    return s.holds & s.fires
 
 
 @sentence(
@@ -87,7 +87,7 @@ def base_rate(s: Subject) -> dict:
     auc=(0.75, 1),
 )
 def three_numbers(s: Subject) -> dict:
-    on = fires(s)
+    on = s.fires
     auc = roc_auc(s.acts.flatten(), s.holds.flatten())
     both = (on & s.holds).sum()
     return {"precision": both / on.sum(), "recall": both / s.holds.sum(), "auc": auc}
@@ -101,7 +101,7 @@ def three_numbers(s: Subject) -> dict:
     alarms=(20, 500),
 )
 def misses(s: Subject) -> dict:
-    on = fires(s)
+    on = s.fires
     figures = {"misses": s.holds & ~on, "matching": s.holds, "alarms": on & ~s.holds}
     return {name: int(where.sum()) for name, where in figures.items()}
 
@@ -142,7 +142,7 @@ def misses_lines(s: Subject) -> dict:
     quiet=(0, 0.1),
 )
 def alarms(s: Subject) -> dict:
-    on, longer = fires(s), parse(DIAGONAL)(s.boards) & ~s.holds
+    on, longer = s.fires, parse(DIAGONAL)(s.boards) & ~s.holds
     quiet = longer[~on & ~s.holds].float().mean()
     return {"longer": longer[on & ~s.holds].float().mean(), "quiet": quiet}
 
@@ -155,7 +155,7 @@ def alarms(s: Subject) -> dict:
     less=(-1, 0.02),
 )
 def no_second_job(s: Subject) -> dict:
-    on, legal = fires(s), s.legal.flatten(2)[..., D1].float()
+    on, legal = s.fires, s.legal.flatten(2)[..., D1].float()
     figures = {"alarms": legal[on & ~s.holds].mean(), "quiet": legal[~on & ~s.holds].mean()}
     return figures | {"less": figures["alarms"] - figures["quiet"]}
 
