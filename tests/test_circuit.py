@@ -310,7 +310,7 @@ def test_a_whole_layer_and_a_direction_as_sources(model, games, probe):
     assert len(edge_effects(model, games, [d1, e2], TOKEN))
 
 
-SOURCES = ["L0N7", "L1H0", "MLP 1", "attention 2", ["L0N7", "L1N9", "L2H1"], "two directions"]
+SOURCES = ["L0N7", "L1H0", "MLP 1", "attention 2", ["L0N7", "L1N9", "L2H1"], ["L0H1", "MLP 1"], "two directions"]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
