@@ -101,6 +101,20 @@ def to_mean(clean: Float[Tensor, "game move *value"]) -> Float[Tensor, "game mov
     return clean.mean((0, 1), keepdim=True).expand_as(clean)
 
 
+def to_matched_mean(labels: Bool[Tensor, "game move"]) -> Callable[[Tensor], Tensor]:
+    """For `patch`: every position gets the mean over the games with the same label at the same move.
+
+    labels: such as where a square is legal.
+    """
+
+    def mean(clean: Float[Tensor, "game move *value"]) -> Float[Tensor, "game move *value"]:
+        mask = labels.view(*labels.shape, *[1] * (clean.ndim - 2))
+        true, false = ((clean * part).sum(0) / part.sum(0).clamp(min=1) for part in (mask, ~mask))
+        return torch.where(mask, true, false)
+
+    return mean
+
+
 def resampled(donors: Int64[Tensor, "game move"]) -> Callable[[Tensor], Tensor]:
     """For `patch`: every position gets the value that another game has at the same move (resample ablation).
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from by_hand import forward
 
-from othello_interp.circuit import flip, matched_donors, patch, resampled, to_mean
+from othello_interp.circuit import flip, matched_donors, patch, resampled, to_matched_mean, to_mean
 from othello_interp.edges import edge_effects
 from othello_interp.games import ActivationCache
 from othello_interp.model import bridge, tiny_model, tiny_state
@@ -310,7 +310,15 @@ def test_a_whole_layer_and_a_direction_as_sources(model, games, probe):
     assert len(edge_effects(model, games, [d1, e2], TOKEN))
 
 
-SOURCES = ["L0N7", "L1H0", "MLP 1", "attention 2", ["L0N7", "L1N9", "L2H1"], ["L0H1", "MLP 1"], "two directions"]
+SOURCES = [
+    "L0N7",
+    "L1H0",
+    "MLP 1",
+    "attention 2",
+    ["L0N7", "L1N9", "L2H1"],
+    ["L0H1", "MLP 1"],
+    "two directions",
+]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=str)
@@ -356,6 +364,19 @@ def test_donors_are_other_games_with_the_same_label(games):
     assert own.nonzero().tolist() == [[7, 4]]
     assert not torch.equal(donors, matched_donors(labels, seed=4))
     assert torch.equal(donors, matched_donors(labels, seed=3))
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (3, 2)])
+def test_the_matched_mean_against_a_loop(games, shape):
+    generator = torch.Generator().manual_seed(2)
+    labels = torch.rand(games.shape, generator=generator) < 0.4
+    labels[:, 3] = True
+    clean = torch.randn(*games.shape, *shape, generator=generator)
+    found = to_matched_mean(labels)(clean)
+    for game in range(6):
+        for move in range(13):
+            alike = [other for other in range(6) if labels[other, move] == labels[game, move]]
+            close(found[game, move], torch.stack([clean[other, move] for other in alike]).mean(0))
 
 
 # --- errors --------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ PUBLIC = {
     "othello_interp.ablation": "ablate ablate_each direct_path effect_by_path effects",
     "othello_interp.board": "BLACK WHITE initial_board legal_moves perft play relative replay theirs_vs_mine",
     "othello_interp.caps": "caps own_squares",
-    "othello_interp.circuit": "flip matched_donors patch resampled to_mean",
+    "othello_interp.circuit": "flip matched_donors patch resampled to_matched_mean to_mean",
     "othello_interp.edges": "edge_effects",
     "othello_interp.errors": "OthelloInterpError",
     "othello_interp.figures": "PUBLISHED PUBLISHED_GAME_5",

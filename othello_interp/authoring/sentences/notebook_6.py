@@ -8,10 +8,11 @@ from othello_interp.ablation import direct_path
 from othello_interp.authoring.measured import sentence
 from othello_interp.authoring.subject import Subject
 from othello_interp.caps import caps
-from othello_interp.circuit import flip, patch
+from othello_interp.circuit import flip, matched_donors, patch, resampled
 from othello_interp.edges import edge_effects
 from othello_interp.figures import LAYER, NEURON
 from othello_interp.lines import line_labels, line_texts
+from othello_interp.neurons import cosine_similarity
 from othello_interp.squares import ALL_SQUARES, label_to_id
 
 C0 = label_to_id("C0")
@@ -32,6 +33,7 @@ class _Circuit:
         table = edge_effects(self.model, self.tokens, NAME, C0, where=self.fires, clean=self.cache)
         self.edges = table.set_index("node").effect
         self.cap = str(self.edges[self.edges.index.str.contains(r"N\d")].idxmax())
+        self.layer, self.neuron = map(int, self.cap[1:].split("N"))
 
     def off(self, *freeze: str):
         """The change of the C0 logit with the neuron off and some nodes held."""
@@ -89,21 +91,55 @@ def circuit_puzzle(s: Subject) -> dict:
 
 @sentence(
     "In the model that ships it is **{cap}**, which gives back {effect:+.3f} of the {direct:.3f} logits that "
-    "the direct path takes away; the next largest effect of a head or neuron is {next:.3f} in size.",
+    "the direct path takes away; the next largest effect of a head or neuron is {next:.3f} in size. By "
+    "cosine "
+    "it is number {rank} of the readers in its layer.",
     cap=None,
     effect=(0.03, 2),
     direct=(0.05, 2),
     next=(0, 0.08),
+    rank=(2, 2048),
 )
 def circuit_cap(s: Subject) -> dict:
     c = _circuit(s)
+    readers = s.model.blocks[c.layer].mlp.W_in.T
+    cosines = cosine_similarity(readers, s.w_out.expand_as(readers))
     others = c.edges.drop([c.cap, "direct", "other heads and neurons", "LayerNorm", "total"])
     return {
         "cap": c.cap,
         "effect": c.edges[c.cap],
         "direct": -c.edges["direct"],
         "next": others.abs().max(),
+        "rank": int((cosines.abs() >= cosines[c.neuron].abs()).sum()),
     }
+
+
+@sentence(
+    "{share:.0%} of its positive activation falls where C0 is legal, and one unit of it takes "
+    "{weight:.1f} off the "
+    "logit of C0, before the last LayerNorm's scale.",
+    share=(0.8, 1),
+    weight=(0.5, 20),
+)
+def circuit_cap_look(s: Subject) -> dict:
+    c = _circuit(s)
+    acts = c.cache["post", c.layer][..., c.neuron].clamp(min=0)
+    weight = -(s.model.blocks[c.layer].mlp.W_out[c.neuron] @ s.model.W_U[:, C0])
+    return {"share": acts[c.c0_legal].sum() / acts.sum(), "weight": weight}
+
+
+@sentence(
+    "With a value from another game, where C0 is as legal as here, in the cap's place *p* × *n* is "
+    "{ratio:.2f}, and "
+    "the logit of C0 changes by {logit:+.2f} on average.",
+    ratio=(0.85, 1.4),
+    logit=(-0.3, 0.3),
+)
+def circuit_resampled(s: Subject) -> dict:
+    c = _circuit(s)
+    donors = matched_donors(c.c0_legal)
+    logits = patch(s.model, c.tokens, {c.cap: resampled(donors)}, clean=c.cache)
+    return {"ratio": c.ratio(logits), "logit": (logits[..., C0] - c.before)[c.c0_legal].mean()}
 
 
 @sentence(
@@ -163,8 +199,7 @@ def circuit_caps(s: Subject) -> dict:
 )
 def circuit_all_caps(s: Subject) -> dict:
     c = _circuit(s)
-    layer = int(c.cap[1:].split("N")[0])
-    acts, block = c.cache["post", layer], s.model.blocks[layer]
+    acts, block = c.cache["post", c.layer], s.model.blocks[c.layer]
     ours = caps(acts, block.mlp.W_out, s.model.W_U, c.legal).neuron.tolist()
     busy = acts.flatten(0, 1).mean(0)
     busy[ours] = -1
@@ -174,7 +209,7 @@ def circuit_all_caps(s: Subject) -> dict:
         n_lines[..., label_to_id(text[:2]) - 1] += stands
     found = {}
     for name, off in (("", ours), ("_before", []), ("_control", busy.topk(len(ours)).indices.tolist())):
-        logits = patch(s.model, c.tokens, {f"L{layer}N{neuron}": 0.0 for neuron in off}, clean=c.cache)
+        logits = patch(s.model, c.tokens, {f"L{c.layer}N{neuron}": 0.0 for neuron in off}, clean=c.cache)
         product = logits.softmax(-1)[..., 1:] * legal.sum(-1, keepdim=True)
         found[f"one{name}"] = product[legal & (n_lines == 1)].mean()
         found[f"three{name}"] = product[legal & (n_lines >= 3)].mean()
