@@ -81,3 +81,11 @@ def test_trees_are_timed_beside_those_of_scikit_learn(root, capsys):
     assert said.startswith("472 positions, 316 questions, depth 8, one thread:")
     assert "472 positions, 1,395 questions, depth 6, one thread:" in said
     assert said.count("×") == 2
+
+
+def test_hypotheses_are_scored_beside_plain_trees(root, capsys):
+    benchmark(root, "hypotheses").main(["--games", "25", "--every", "600"])
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "layer 5, 4 neurons, 25 games:"
+    assert [line[:12].strip() for line in said[2:5]] == ["plain trees", "one conditio", "a line"]
+    assert said[-1] == "plain trees of the published model, in the paper: 45%"
