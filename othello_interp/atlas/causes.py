@@ -1,0 +1,114 @@
+"""Does the model use what a search found? Switch the neurons of a line off and see which moves it hurts.
+
+The check of "Automatically Finding Rule-Based Neurons in OthelloGPT" (arXiv 2511.00059): it should hurt the
+move that the line makes legal, where the line stands, far more than other legal moves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Integer
+from torch import Tensor
+
+from othello_interp.ablation import ablate
+from othello_interp.atlas.ladder import RUNGS, Ladder
+from othello_interp.atlas.questions import family, texts
+from othello_interp.board import replay, theirs_vs_mine
+from othello_interp.errors import InputError
+from othello_interp.hypotheses import parse
+from othello_interp.squares import ALL_SQUARES, label_to_square
+from othello_interp.weights.gpt import N_CTX
+
+if TYPE_CHECKING:
+    from transformer_lens import TransformerBridge
+
+
+@dataclass(frozen=True)
+class Hurt:
+    """By how much the log probability of legal moves falls, in nats, when some neurons are switched off.
+
+    own: of the move that the line makes legal, where it stands, on average over `positions`.
+    others: of all legal moves on other squares, everywhere.
+    random: of the line's move, where it stands, when as many random neurons of the layer are switched off.
+    """
+
+    own: float
+    others: float
+    random: float
+    positions: int
+
+
+def neurons_of_line(ladders: Sequence[Ladder], line: str, least: float = 0.0) -> list[int]:
+    """The places of the ladders whose OR of lines has this line in it, and expects more where it stands.
+
+    least: the R² on the test games that such an OR must have.
+    """
+    number, rung = _number_of(line), RUNGS.index("an OR of lines")
+    found = []
+    for place, ladder in enumerate(ladders):
+        union = ladder.rungs[rung]
+        asked = [question for rule in union.rules.rules for question, _ in rule.literals]
+        louder = any(rule.value > union.rules.default for rule in union.rules.rules)
+        if number in asked and louder and union.r2 >= least:
+            found.append(place)
+    return found
+
+
+def hurt(
+    model: "TransformerBridge",
+    games: Integer[Tensor, "game 60"],
+    layer: int,
+    neurons: Sequence[int],
+    line: str,
+    seed: int = 0,
+) -> Hurt:
+    """What switching neurons of a layer off does to the move of a line and to other legal moves.
+
+    Raises ValueError for a text that isn't one of the 960 lines, for no neurons, and where the line never
+    stands in these games.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> line = "C2==BLANK & D2==THEIRS & E2==MINE"
+    >>> found = hurt(tiny_model(seed=0), random_games(9, seed=1), 1, [3, 7], line)
+    >>> found.positions > 0
+    True
+    """
+    _number_of(line)
+    if not neurons:
+        raise InputError("neurons: expected at least one to switch off; found none")
+    tokens = games[:, :N_CTX].long().to(model.W_E.device)
+    played = replay(games.to(model.W_E.device))
+    stands = parse(line)(theirs_vs_mine(played.states, played.to_move)[:, :N_CTX])
+    if not stands.any():
+        raise InputError(f"games: {line} stands at no position of these {len(games)} games; give more games")
+    legal = played.legal[:, :N_CTX].flatten(2)[..., list(ALL_SQUARES)]
+    own = ALL_SQUARES.index(label_to_square(line[:2]))
+    others = legal.clone()
+    others[..., own] = False
+    generator = torch.Generator().manual_seed(seed)
+    rest = [neuron for neuron in range(model.cfg.d_mlp) if neuron not in set(neurons)]
+    picked = torch.randperm(len(rest), generator=generator)[: len(neurons)]
+    with torch.no_grad():
+        before = model(tokens).log_softmax(-1)[..., 1:]
+    fall, random_fall = (
+        before - ablate(model, tokens, layer, off).log_softmax(-1)[..., 1:]
+        for off in (list(neurons), [rest[place] for place in picked.tolist()])
+    )
+    return Hurt(
+        fall[..., own][stands].mean().item(),
+        fall[others].mean().item(),
+        random_fall[..., own][stands].mean().item(),
+        int(stands.sum()),
+    )
+
+
+def _number_of(line: str) -> int:
+    if line not in texts()[family("line").start :]:
+        raise InputError(
+            f"line: {line!r} is none of the 960 lines, such as 'C0==BLANK & D1==THEIRS & E2==MINE'; "
+            "line_texts() has them all"
+        )
+    return texts().index(line)
