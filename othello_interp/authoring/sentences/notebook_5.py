@@ -271,3 +271,19 @@ def undone(s: Subject) -> dict:
     name = f"the {way.replace(' ', ' of layer ')}" if way[-1].isdigit() else way
     figures = {"direct": direct, "way": name, "back": back, "rest": sum(means.values())}
     return figures | {"part": -back / direct}
+
+
+@sentence(
+    "At the false alarms it is another story: there the logit of C0 changes by **{change:+.2f}**, "
+    "with the interval from {low:+.2f} to {high:+.2f}; the direct path promises {promised:+.2f}. So"
+    " the model does use the neuron. Where the pattern stands something stops it from showing.",
+    change=(-3, -0.1),
+    low=None,
+    high=(-3, -0.02),
+    promised=(-3, -0.05),
+)
+def off_at_alarms(s: Subject) -> dict:
+    where, split = s.fires & ~s.holds, paths(s)
+    found = game_mean(split["all"], where)
+    promised = split["direct"][where].mean()
+    return {"change": found.mean, "low": found.low, "high": found.high, "promised": promised}
