@@ -196,7 +196,7 @@ class PlayBoard:
         restart = widgets.Button(description="New game", tooltip="Begin again")
         undo.on_click(lambda _: self.undo())
         restart.on_click(lambda _: self.restart())
-        text = widgets.HTML(layout={"width": "440px"})
+        text = widgets.HTML(layout={"width": "400px"})
         side = widgets.VBox(
             [text, widgets.HBox([undo, restart])], layout={"padding": "0 0 0 20px", "overflow": "hidden"}
         )
@@ -241,9 +241,9 @@ def _bars(acts: list[float]) -> str:
         return ""
     top = max(*acts, 1.0)
     bars = "".join(
-        f'<rect x="{7 * move}" width="5" y="{60 - 58 * max(act, 0) / top:.1f}" '
+        f'<rect x="{6 * move}" width="4" y="{60 - 58 * max(act, 0) / top:.1f}" '
         f'height="{58 * max(act, 0) / top:.1f}" fill="#e66101"><title>move {move}: {act:.2f}</title></rect>'
         for move, act in enumerate(acts)
     )
     label = f"the activation after each move, up to {max(acts):.2f}"
-    return f'<svg width="{7 * N_CTX}" height="62" role="img" aria-label="{label}">{bars}</svg>'
+    return f'<svg width="{6 * N_CTX}" height="62" role="img" aria-label="{label}">{bars}</svg>'
