@@ -46,10 +46,14 @@ class Sentence:
     measure: Callable[[Subject], Mapping[str, Figure]]
 
     def of(self, subject: Subject) -> "Measured":
-        """The sentence about a model. Raises ValueError unless it has a claim for each of its figures."""
-        figures = {name: _plain(value) for name, value in self.measure(subject).items()}
+        """The sentence about a model. Raises TypeError unless it has a claim for each of its figures."""
+        try:
+            found = self.measure(subject)
+        except (ValueError, StopIteration, ZeroDivisionError) as error:  # what it speaks of isn't there
+            return Measured("", [f"can't be measured in this model ({type(error).__name__}: {error})"])
+        figures = {name: _plain(value) for name, value in found.items()}
         if figures.keys() != self.claims.keys():
-            raise ValueError(f"measured {sorted(figures)}, but there are claims for {sorted(self.claims)}")
+            raise TypeError(f"measured {sorted(figures)}, but there are claims for {sorted(self.claims)}")
         # A true minus sign, but not in names such as top-k.
         text = re.sub(r"(?<![\w-])-(?=\d)", "−", self.words.format(**figures))
         broken = [_complaint(name, figures[name], claim) for name, claim in self.claims.items()]
@@ -58,7 +62,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Measured:
-    """A sentence with its figures, and which of them its words don't hold for."""
+    """A sentence with its figures ("" if there are none to measure), and where its words do not hold."""
 
     text: str
     broken: list[str]
@@ -112,7 +116,8 @@ def check_sentences(subject: Subject | None = None) -> list[str]:
 
 
 def write_sentences(subject: Subject | None = None, dry: bool = False) -> list[Path]:
-    """Writes the measured sentences, true or not, into notebooks and pages; `dry` writes nothing.
+    """Writes the measured sentences, true or not, into notebooks and pages; `dry` writes nothing. One that
+    can't be measured stays as it is.
 
     Returns the files that change. Raises OthelloInterpError for a marker without a sentence.
     """
@@ -138,7 +143,7 @@ def with_sentences(path: Path, texts: Mapping[str, str]) -> str:
             bullet, marker, name = found.groups()
             if name not in texts:
                 raise OthelloInterpError(f"{path}: there is no measured sentence {name!r}")
-            return f"{bullet}{texts[name]} {marker}"
+            return f"{bullet}{texts[name]} {marker}" if texts[name] else found[0]
 
         return MARKED.sub(line, source)
 

@@ -82,7 +82,7 @@ def test_a_figure_that_leaves_its_range_is_named(change, complaint):
 
 
 def test_a_figure_without_a_claim_is_refused():
-    with pytest.raises(ValueError, match=r"measured .*'more'.*, but there are claims for"):
+    with pytest.raises(TypeError, match=r"measured .*'more'.*, but there are claims for"):
         example.of(Given(more=1))
 
 
@@ -127,3 +127,17 @@ def test_a_marker_without_a_sentence_is_named(course):
     (course / "README.md").write_text("It says. <!-- measured: other -->\n", encoding="utf-8")
     with pytest.raises(OthelloInterpError, match=r"README\.md: there is no measured sentence 'other'"):
         measured.write_sentences(Given())
+
+
+def test_one_that_cannot_be_measured_is_named_and_left_alone(course, monkeypatch, capsys):
+    @sentence("There are {n}.", n=(1, 2))
+    def gone(s):
+        return {"n": next(iter(()))}
+
+    assert cli.main(["sentences"]) == 0
+    before = (course / "README.md").read_text(encoding="utf-8")
+    monkeypatch.setattr(measured, "all_sentences", lambda: {"example": gone})
+    assert cli.main(["sentences"]) == 1
+    said = "does not hold: example: can't be measured in this model (StopIteration: )"
+    assert said in capsys.readouterr().out
+    assert (course / "README.md").read_text(encoding="utf-8") == before
