@@ -38,6 +38,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("othello_interp.training.command", "train an Othello-GPT"),
     "train-probe": ("othello_interp.training.probe_command", "train a linear probe of the board"),
     "scan": ("othello_interp.atlas.scan_command", "count every neuron's activations over many games"),
+    "atlas": (
+        "othello_interp.atlas.atlas_command",
+        "write pages of every neuron, to be read without a server",
+    ),
+    "build-atlas": ("othello_interp.atlas.build_command", "condense a scan into data/, for the atlas"),
     "build-data": (
         "othello_interp.authoring.build_data",
         "make the files of data/ again, from newly trained weights",

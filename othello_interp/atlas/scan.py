@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from transformer_lens import TransformerBridge
 
 BATCH = 4 * PART_GAMES  # games at a time
-PART = 2048  # games that are counted before anything is written or handed back
+PART = 512  # games that are counted before anything is written or handed back
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def main(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from othello_interp.atlas.cluster import on_cluster
-    from othello_interp.atlas.scan import one_after_another, scan
+    from othello_interp.atlas.scan import PART, one_after_another, scan
     from othello_interp.model import load_model
     from othello_interp.training.machine import keep_memory, matrix_dtype
 
@@ -41,16 +41,18 @@ def main(args: argparse.Namespace) -> int:
     keep_memory()
     dtype = torch.float32 if args.float32 else matrix_dtype(torch.device("cpu"))
     model = load_model(args.model)
-    counting = on_cluster(args.scheduler) if args.scheduler else one_after_another
+    counting, part = (on_cluster(args.scheduler), 8 * PART) if args.scheduler else (one_after_another, PART)
     shape = "{percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} games, {rate_fmt}, {elapsed}, {remaining} left"
     seconds_between = 0.2 if sys.stderr.isatty() else 30  # a log file needs few lines
-    with tqdm(total=args.games, unit="game", bar_format=shape, mininterval=seconds_between) as bar:
+    with tqdm(total=args.games, unit=" games", bar_format=shape, mininterval=seconds_between) as bar:
+        begun = False
 
         def progress(games: int) -> None:
-            if not bar.n:  # counted before: no part of the rate
-                bar.initial = games
+            nonlocal begun
+            if not begun:  # counted before: no part of the rate
+                begun, bar.initial, bar.n = True, games, games
             bar.update(games - bar.n)
 
-        summary = scan(model, args.out, args.games, args.seed, dtype, counting, progress=progress)
+        summary = scan(model, args.out, args.games, args.seed, dtype, counting, part, progress=progress)
     print(f"Counted {summary.games:,} games. Wrote {args.out / 'summary.safetensors'}.")
     return 0

@@ -1,0 +1,151 @@
+"""The atlas as a website that needs neither server nor network: index.html, a script, and shards of neurons.
+
+A shard is a script that hands over the compressed pages of 64 neurons. A page opened from a disk may load
+scripts beside it, but nothing else, so that is what a shard has to be. Boards are drawn by the page's script,
+from one drawing that Python has made.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from markupsafe import Markup
+
+from othello_interp.atlas.charts import charts
+from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
+from othello_interp.atlas.stored import Atlas
+from othello_interp.atlas.wiring import Wiring
+from othello_interp.board import replay, theirs_vs_mine
+from othello_interp.lines import line_texts
+from othello_interp.pages.render import render
+from othello_interp.pages.svg import NEGATIVE, POSITIVE, ValueBoard, value_boards
+from othello_interp.rules.random_games import random_games
+from othello_interp.storage.whole_file import writable_folder, write_text
+
+if TYPE_CHECKING:
+    from transformer_lens import TransformerBridge
+
+    from othello_interp.probe import Probe
+
+SHARD = 64
+Boards = Mapping[tuple[int, int], np.ndarray]
+
+
+def build_site(
+    atlas: Atlas,
+    model: "TransformerBridge",
+    probe: "Probe",
+    out: Path,
+    explanations: Mapping[tuple[int, int], Explanation] | None = None,
+    progress: Callable[[int], None] = lambda neurons: None,
+) -> None:
+    """Writes the site into a folder.
+
+    explanations: hypotheses from a search, by (layer, neuron). progress: gets the number of neurons done.
+    """
+    writable_folder(out)
+    boards = all_boards(atlas)
+    wiring = Wiring(model, probe, torch.from_numpy(atlas.arrays["std"]).float())
+    table: list[list[Any]] = []
+    for layer in range(atlas.n_layers):
+        for first in range(0, atlas.n_neurons, SHARD):
+            pages = list(_pages(atlas, wiring, layer, first, boards, explanations or {}))
+            fragments = [_fragment(page) for page in pages]
+            packed = base64.b64encode(zlib.compress(json.dumps(fragments).encode(), 9)).decode()
+            write_text(
+                out / "neurons" / f"{layer}-{first // SHARD}.js", f'shard({layer},{first},"{packed}");\n'
+            )
+            table += [_row(page) for page in pages]
+            progress(len(table))
+    write_text(out / "table.js", f"const LINES={_compact(line_texts())};\nconst TABLE={_compact(table)};\n")
+    write_text(out / "atlas.js", (Path(__file__).parent / "atlas.js").read_text(encoding="utf-8"))
+    empty = value_boards([ValueBoard("", [0.0] * 64)], width=128)
+    constants = {"shard": SHARD, "neurons": atlas.n_neurons, "positive": POSITIVE, "negative": NEGATIVE}
+    page = render("atlas/index.html.j2", about=atlas.about, empty=empty, constants=constants)
+    write_text(out / "index.html", page)
+
+
+def all_boards(atlas: Atlas, batch: int = 512) -> dict[tuple[int, int], np.ndarray]:
+    """The boards of all examples of an atlas, by (game, move), as 64 values 0 blank, 1 theirs, 2 mine."""
+    arrays = atlas.arrays
+    games = np.concatenate([arrays[f"{kind}_game"].ravel() for kind in ("top", "sample")])
+    moves = np.concatenate([arrays[f"{kind}_move"].ravel() for kind in ("top", "sample")])
+    places = np.unique(np.stack([games, moves], 1)[games >= 0], axis=0)
+    boards: dict[tuple[int, int], np.ndarray] = {}
+    for first in range(0, int(places[:, 0].max()) + 1, batch):
+        here = places[(places[:, 0] >= first) & (places[:, 0] < first + batch)]
+        if not len(here):
+            continue
+        played = replay(random_games(batch, atlas.about["seed"], first=first))
+        seen = theirs_vs_mine(played.states, played.to_move).flatten(2).numpy()
+        found = seen[here[:, 0] - first, here[:, 1]]
+        boards |= {(game, move): board for (game, move), board in zip(here.tolist(), found, strict=True)}
+    return boards
+
+
+def _pages(
+    atlas: Atlas,
+    wiring: Wiring,
+    layer: int,
+    first: int,
+    boards: Boards,
+    explanations: Mapping[tuple[int, int], Explanation],
+) -> Iterator[NeuronPage]:
+    here = slice(first, min(first + SHARD, atlas.n_neurons))
+    before, after = wiring.before(layer, here), wiring.after(layer, here)
+    weights = [part[layer, here].flatten(1).numpy() for part in (wiring.blank, wiring.mine, wiring.writes)]
+    for i, neuron in enumerate(range(here.start, here.stop)):
+        yield describe(
+            atlas,
+            layer,
+            neuron,
+            boards,
+            (weights[0][i], weights[1][i], weights[2][i]),
+            (before[i], after[i]),
+            explanations.get((layer, neuron)),
+        )
+
+
+def _fragment(page: NeuronPage) -> str:
+    return render("atlas/neuron.html.j2", page=page, charts=charts(page), draw=placeholder)
+
+
+def placeholder(board: Board) -> Markup:
+    """Where the page's script draws a board: values as digits where they are a position, else as bytes."""
+    if board.position:
+        values, scale = "".join("102"[round(value) + 1] for value in board.values), 1.0
+    else:
+        scale = max(map(abs, board.values)) or 1.0
+        signed = np.round(np.array(board.values) / scale * 127).astype(np.int8)
+        values = base64.b64encode(signed.tobytes()).decode()
+    place = Markup(
+        '<span class="board" data-name="{}" data-values="{}" data-scale="{}" data-outlined="{}"></span>'
+    )
+    return place.format(board.name, values, f"{scale:.4g}", ",".join(map(str, board.outlined)))
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _row(page: NeuronPage) -> list[Any]:
+    """What the search knows of a neuron: see COLUMNS in atlas.js."""
+    line: dict[str, Any] = page.lines[0] if page.lines else {"text": "", "auc": 0.5}
+    return [
+        page.layer,
+        page.neuron,
+        line_texts().index(line["text"]) if line["text"] else -1,
+        round(line["auc"], 3),
+        page.squares[0][0],
+        round(page.squares[0][1], 3),
+        page.legal[0][0],
+        round(page.legal[0][1], 3),
+        round(page.figures["std"], 3),
+        "|".join(page.roles),
+        page.explanation.hypothesis if page.explanation else "",
+    ]
