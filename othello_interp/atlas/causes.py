@@ -1,7 +1,8 @@
 """Does the model use what a search found? Switch the neurons of a line off and see which moves it hurts.
 
 The check of "Automatically Finding Rule-Based Neurons in OthelloGPT" (arXiv 2511.00059): it should hurt the
-move that the line makes legal, where the line stands, far more than other legal moves.
+move that the line makes legal, where the line stands, far more than other legal moves. It can only do so
+for neurons that raise the move's logit; many that fire for a line lower it (see caps.py).
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from othello_interp.atlas.questions import family, texts
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError
 from othello_interp.hypotheses import parse
+from othello_interp.neurons import logit_attribution
 from othello_interp.squares import ALL_SQUARES, label_to_square
 from othello_interp.weights.gpt import N_CTX
 
@@ -54,6 +56,20 @@ def neurons_of_line(ladders: Sequence[Ladder], line: str, least: float = 0.0) ->
         if number in asked and louder and union.r2 >= least:
             found.append(place)
     return found
+
+
+def raising(model: "TransformerBridge", layer: int, neurons: Sequence[int], line: str) -> list[int]:
+    """Those of the neurons that raise the logit of the line's move; the others are its caps, and switching
+    them off does the move good.
+
+    >>> from othello_interp.model import tiny_model
+    >>> raising(tiny_model(seed=0), 1, range(6), "C2==BLANK & D2==THEIRS & E2==MINE")
+    [0, 1, 3, 4, 5]
+    """
+    _number_of(line)
+    w_out = model.blocks[layer].mlp.W_out[list(neurons)]
+    logits = logit_attribution(w_out, model.W_U).flatten(1)[:, label_to_square(line[:2])]
+    return [neuron for neuron, logit in zip(neurons, logits.tolist(), strict=True) if logit > 0]
 
 
 def hurt(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RUNGS = ("one condition", "a line", "an OR of lines", "a rule list", "a tree")
 DEPTH = 6
 #: What a bit may cost, as a share of the sum of squares.
-PRICES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
+PRICES = (1e-5, 3e-5, 1e-4, 2e-4, 3e-4, 1e-3, 3e-3)
 #: The R² that is given away for a shorter description.
 GIVEN_AWAY = 0.01
 _AT_A_TIME = 64

@@ -15,8 +15,8 @@ from othello_interp.atlas.questions import Answers, bits
 from othello_interp.atlas.rules import VALUE_BITS, Literal, Rule, RuleList
 from othello_interp.atlas.trees import Trees, rounded
 
-#: The least number of positions that a rule may hold at.
-LEAST = 10
+#: The least number of positions that a rule may hold at, as in lines.py.
+LEAST = 20
 MOST_LINES, MOST_RULES, MOST_CONDITIONS = 6, 5, 8
 
 

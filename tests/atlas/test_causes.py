@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from othello_interp.ablation import ablate
-from othello_interp.atlas.causes import hurt, neurons_of_line
+from othello_interp.atlas.causes import hurt, neurons_of_line, raising
 from othello_interp.atlas.ladder import RUNGS, Ladder, Rung
 from othello_interp.atlas.questions import texts
 from othello_interp.atlas.rules import Rule, RuleList
@@ -37,6 +37,12 @@ def test_the_harm_is_counted_where_the_line_stands(tiny, tokens):
     assert found.own == pytest.approx(torch.stack(own).mean().item(), abs=1e-6)
     assert found.others == pytest.approx(torch.stack(others).mean().item(), abs=1e-6)
     assert found.random not in (0, found.own)
+
+
+def test_which_neurons_raise_the_move(tiny):
+    weights = tiny.blocks[1].mlp.W_out @ tiny.W_U[:, square_to_id(18)]
+    neurons = [5, 0, 7, 30, 11, 2]
+    assert raising(tiny, 1, neurons, LINE) == [neuron for neuron in neurons if weights[neuron] > 0]
 
 
 def test_what_can_not_be_asked(tiny, tokens):
