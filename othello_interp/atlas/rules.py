@@ -35,6 +35,10 @@ class RuleList:
     """The first rule that holds counts; where none does, `default` is expected.
 
     conditions: questions in it; a line or a legal move is one. bits: the length of its description.
+
+    >>> rules = RuleList.of([Rule(((16, True), (90, False)), 2.0), Rule(((203, True),), 1.0)], -0.1)
+    >>> rules.hypothesis(0.5)
+    '(C0==BLANK & D2!=THEIRS) | B3==LEGAL'
     """
 
     rules: tuple[Rule, ...]
@@ -81,12 +85,7 @@ class RuleList:
         return torch.tensor([*(rule.value for rule in self.rules), self.default])[self.which(answers)]
 
     def hypothesis(self, cut: float) -> str:
-        """Where more than `cut` is expected, in the language of hypotheses.py; "" for nowhere or everywhere.
-
-        >>> rules = RuleList.of([Rule(((16, True), (90, False)), 2.0), Rule(((203, True),), 1.0)], -0.1)
-        >>> rules.hypothesis(0.5)
-        '(C0==BLANK & D2!=THEIRS) | B3==LEGAL'
-        """
+        """Where more than `cut` is expected, in our language; "" for nowhere or everywhere."""
         found: str | bool = self.default > cut
         for rule in reversed(self.rules):
             text = f"({rule})" if len(rule.literals) > 1 or "&" in str(rule) else str(rule)
