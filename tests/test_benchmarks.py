@@ -89,3 +89,14 @@ def test_hypotheses_are_scored_beside_plain_trees(root, capsys):
     assert said[0] == "layer 5, 4 neurons, 25 games:"
     assert [line[:12].strip() for line in said[2:5]] == ["plain trees", "one conditio", "a line"]
     assert said[-1] == "plain trees of the published model, in the paper: 45%"
+
+
+def test_a_scan_is_timed_beside_run_with_cache(root, capsys):
+    benchmark(root, "scan").main(["--tiny", "--games", "3", "--repeats", "1"])
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in said[2:]] == [
+        [words, "layer" if words == "one" else "layers", way]
+        for words in ("one", "all")
+        for way in ("run_with_cache", "scan")
+    ]
+    assert said[2].endswith("1.00 ×")
