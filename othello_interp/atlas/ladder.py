@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from othello_interp.atlas.describe import Explanation
 from othello_interp.atlas.questions import family, texts
 from othello_interp.atlas.rules import RuleList
 from othello_interp.atlas.samples import Parts, Sample, shuffled, split
@@ -86,6 +87,11 @@ class Ladder:
     def best(self) -> Rung:
         """The rung that does best on the games to choose by, its length paid for."""
         return max(self.rungs, key=lambda rung: rung.chosen_by)
+
+    @property
+    def explanation(self) -> Explanation:
+        """The best rung, to stand at the top of the neuron's page: see `neuron_page`."""
+        return Explanation(self.best.hypothesis or "never", f"{self.best.name}: {self.best.score}")
 
     def __str__(self) -> str:
         lines = [f"fires: above {self.fires:.2f}"]

@@ -161,6 +161,8 @@ def test_what_only_knows_the_move_is_not_better_than_chance(found):
     assert move.rungs[0].within_move == pytest.approx(0, abs=0.05)
     assert legal.best is legal.rungs[0]
     assert legal.best.hypothesis == "B3==LEGAL"
+    assert legal.explanation.hypothesis == "B3==LEGAL"
+    assert legal.explanation.score.startswith(f"one condition: R² {legal.best.r2:.2f} (")
 
 
 def test_the_shuffle_moves_whole_games_within_a_part(parts):
