@@ -17,11 +17,18 @@ MODULES = [
 ]
 
 
+def _module(value) -> str | None:
+    return getattr(value, "__module__", None)
+
+
 def examples(module) -> dict[str, doctest.DocTest]:
     """By name; from the raw docstrings, since run-time checks wrap the functions."""
     parser, found = doctest.DocTestParser(), {}
-    for name, value in vars(module).items():
-        if getattr(value, "__module__", None) == module.__name__ and ">>> " in (value.__doc__ or ""):
+    own = {name: value for name, value in vars(module).items() if _module(value) == module.__name__}
+    for name, kind in [pair for pair in own.items() if inspect.isclass(pair[1])]:
+        own |= {f"{name}.{method}": value for method, value in vars(kind).items() if inspect.isroutine(value)}
+    for name, value in own.items():
+        if ">>> " in (value.__doc__ or ""):
             found[name] = parser.get_doctest(value.__doc__, vars(module).copy(), name, module.__file__, 0)
     return found
 
