@@ -11,7 +11,8 @@ from markupsafe import Markup
 from othello_interp.ablation import ablate, effects
 from othello_interp.atlas.charts import charts
 from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
-from othello_interp.atlas.stored import Atlas, load_atlas, parse_name
+from othello_interp.atlas.forward import plain_model
+from othello_interp.atlas.stored import Atlas, check_is_of, load_atlas, parse_name
 from othello_interp.atlas.wiring import Wiring
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.model import check_exists, load_model
@@ -75,6 +76,7 @@ def _model():
 
 @cache
 def _wiring() -> Wiring:
+    check_is_of(load_atlas(), plain_model(_model()))
     std = torch.from_numpy(load_atlas().arrays["std"]).float()
     return Wiring(_model(), load_probe("embedded"), std)
 

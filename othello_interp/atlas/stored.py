@@ -4,13 +4,19 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from othello_interp.atlas.condense import Arrays
+from othello_interp.atlas.scan import weights_hash
 from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.storage.data import data_path, provenance
+
+if TYPE_CHECKING:
+    from transformer_lens import TransformerBridge
+
+    from othello_interp.weights.gpt import GPT
 
 FILE = "atlas.npz"
 
@@ -48,6 +54,15 @@ def load_atlas() -> Atlas:
         ) from None
     with np.load(io.BytesIO(data_path(FILE).read_bytes())) as file:
         return Atlas({name: file[name] for name in file.files}, about)
+
+
+def check_is_of(atlas: Atlas, model: "TransformerBridge | GPT") -> None:
+    """Raises OthelloInterpError where an atlas was made of other weights than these."""
+    if atlas.about["model"] != weights_hash(model):
+        raise OthelloInterpError(
+            "The atlas in data/ is of other weights than the model's. Make it anew: `othello-interp scan "
+            "--out ANOTHER_FOLDER`, then `othello-interp build-atlas --scan` with that folder."
+        )
 
 
 def parse_name(name: str) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from othello_interp.atlas.wiring import Wiring
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.lines import line_aucs, line_labels, line_texts
+from othello_interp.model import tiny_model
 from othello_interp.neurons import get_w_in, get_w_out, logit_attribution, square_frequencies
 from othello_interp.probe import Probe
 from othello_interp.rules.random_games import random_games
@@ -289,6 +290,10 @@ def test_the_commands_make_data_and_pages(tiny, probe, tmp_path, monkeypatch, ca
     assert (load_atlas().about["seed"], load_atlas().about["games"]) == (SEED, 12)
     assert cli.main(["atlas", "--out", str(tmp_path / "site")]) == 0
     assert (tmp_path / "site" / "neurons" / "1-0.js").is_file()
+    monkeypatch.setattr("othello_interp.model.load_model", lambda name: tiny_model(seed=9))
+    assert cli.main(["atlas", "--out", str(tmp_path / "site")]) == 2
+    assert "The atlas in data/ is of other weights than the model's" in capsys.readouterr().err
+    monkeypatch.setattr("othello_interp.model.load_model", lambda name: tiny)
     manifest = json.loads((tmp_path / "scan" / "manifest.json").read_text())
     (tmp_path / "scan" / "manifest.json").write_text(json.dumps(manifest | {"model": "another"}))
     assert cli.main(["build-atlas", "--scan", str(tmp_path / "scan")]) == 2
