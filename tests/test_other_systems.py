@@ -16,7 +16,9 @@ from othello_interp.grading import command
 from othello_interp.grading.sandbox.limits import SandboxError
 
 # Where only Linux is meant: the sandbox, and the processes that run in it.
-LINUX_ONLY = ("othello_interp.grading.sandbox.", "othello_interp.grading.running.zygote")
+LINUX_ONLY = tuple(
+    f"othello_interp.grading.{name}" for name in ("sandbox.", "running.zygote", "running.keeper")
+)
 AS_ON_WINDOWS = """
 import asyncio, concurrent.futures.process, ctypes, importlib, multiprocessing.resource_tracker
 import os, signal, socket, subprocess, sys, tempfile

@@ -14,6 +14,7 @@ CALLS = {
     "plot_means": (({"a": [Mean(0.5, 0.4, 0.9, 7, 3)]}, ["x"]), {}),
     "make_spectrum_plot": (([0.1, 0.2], [True, False]), {}),
     "plot_activations": ((torch.ones(2, 3),), {}),
+    "plot_graph": (([["a"], ["b"]], {("a", "b"): 1.0}), {}),
     "plot_board": ((torch.zeros(8, 8),), {}),
     "plot_board_values": ((torch.eye(8),), {}),
 }

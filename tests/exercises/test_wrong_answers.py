@@ -31,6 +31,7 @@ def said(answer: Wrong) -> str:
     return verdict.slip or (verdict.message if verdict.mistake else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BATCHES)
 def test_most_wrong_answers_are_told_what_they_did_and_none_a_thing_untrue(name):
     batch = BATCHES[name]

@@ -9,7 +9,7 @@ from typing import Any
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import wire
-from othello_interp.grading.sandbox.guard import OUT_OF_MEMORY
+from othello_interp.grading.sandbox.limits import OUT_OF_MEMORY
 
 SEND_SECONDS = 60.0
 

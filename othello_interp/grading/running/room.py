@@ -1,30 +1,22 @@
 """One student's room: a sandbox with a process in it that is forked for each of their notebooks.
 
 Locking a process in costs as much as running a short notebook. So it happens once for a student, to a process
-that runs no student's code (`serve`, in the sandbox); `Room` is the parent's handle of it. A notebook's
+that runs no student's code (keeper.py, in the sandbox); `Room` is the parent's handle of it. A notebook's
 process meets nothing of the one before: that was killed with all that it had started. If anything else is
 left of it, files or changed limits, or if it can't be known, the next notebook gets a new sandbox.
 """
 
 import contextlib
-import os
-import resource
-import select
-import signal
 import socket
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from othello_interp.exercises.calling.encode import encode
-from othello_interp.grading.running import child, wire
 from othello_interp.grading.running.client import Forker
 from othello_interp.grading.running.handle import Child, Handle, Lost
-from othello_interp.grading.sandbox.guard import work_and_exit
-from othello_interp.grading.sandbox.limits import CHANNEL, Setting
+from othello_interp.grading.sandbox.limits import Setting
 
 CLEARING_SECONDS = 20.0
-LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
 
 
 class Room:
@@ -103,63 +95,3 @@ class Guest(Handle):
 def single(zygote: Forker, setting: Setting) -> Guest:
     """A process in a room for itself, which is closed with it."""
     return Room(lambda: zygote.fork(setting, "room"), single=True).admit("")
-
-
-def serve(descriptor: int) -> None:
-    """In the sandbox: fork a process for each notebook, and end it, until the parent hangs up."""
-    control = socket.socket(fileno=descriptor)
-    while True:
-        notebook, _ = wire.receive(control)
-        [channel] = wire.receive_files(control, 1)
-        before = _state()
-        guest = os.fork()
-        if guest == 0:
-            _be_guest(control, channel, notebook)
-        os.close(channel)
-        patience, _ = wire.receive(control)
-        said = _end_of(guest, patience)
-        wire.send(control, said | {"clean": _nobody_left() and _state() == before})
-
-
-def _be_guest(control: socket.socket, channel: int, notebook: str) -> NoReturn:
-    os.setsid()
-    control.close()
-    os.dup2(channel, CHANNEL, inheritable=False)
-    os.close(channel)
-    work_and_exit(partial(child.serve, name=notebook))
-
-
-def _end_of(guest: int, patience: float) -> dict[str, Any]:
-    """Kill the guest after `patience` seconds; how it ended, as the guard says it of a child."""
-    descriptor = os.pidfd_open(guest)
-    ended = bool(select.select([descriptor], [], [], patience)[0])
-    os.close(descriptor)
-    if not ended:
-        os.kill(guest, signal.SIGKILL)
-    _, code, usage = os.wait4(guest, 0)
-    reason = "ended" if ended else "stopped"
-    cpu = usage.ru_utime + usage.ru_stime
-    return {"exit": os.waitstatus_to_exitcode(code), "reason": reason, "cpu": cpu}
-
-
-def _nobody_left() -> bool:
-    """Kill what the guest has started. Only the first process of a name space of its own sees all of it."""
-    if os.getpid() != 1:
-        return False
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
-            os.waitpid(-1, 0)
-    return True
-
-
-def _state() -> tuple[Any, ...]:
-    """What a guest might have changed for those after it: files, and the limits of this process."""
-    scratch = os.environ["HOME"]
-    try:
-        files = (os.listdir(scratch), os.stat(scratch).st_mode)
-    except OSError as error:
-        files = ([str(error)], -1)
-    limits = [resource.getrlimit(kind) for kind in LIMITS]
-    return files, limits, os.nice(0), os.sched_getaffinity(0), os.sched_getscheduler(0)

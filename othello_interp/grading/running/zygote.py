@@ -201,12 +201,12 @@ def main() -> None:
     config = receive_config(control)
     try:
         given = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
-        from othello_interp.grading.running import reader, room
+        from othello_interp.grading.running import keeper, reader
     except Exception as error:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         raise
     control.send(b"{}")
-    serve(control, {"room": room.serve, "read": reader.serve}, given)
+    serve(control, {"room": keeper.serve, "read": reader.serve}, given)
     _reap()
 
 

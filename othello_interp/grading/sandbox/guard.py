@@ -21,10 +21,9 @@ from typing import NoReturn
 
 from othello_interp.grading.sandbox import syscalls
 from othello_interp.grading.sandbox.enter import enter, leave_namespaces
-from othello_interp.grading.sandbox.limits import CHANNEL, Setting
+from othello_interp.grading.sandbox.limits import CHANNEL, OUT_OF_MEMORY, Setting
 
 POLL_SECONDS = 0.2
-OUT_OF_MEMORY = 99  # exit status of a child whose work met its limit on memory, and could not go on
 
 
 def guard(

@@ -14,6 +14,7 @@ from othello_interp.errors import OthelloInterpError
 SYSTEM_PATHS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
 SCRATCH = "/tmp"
 LAYERS = ("namespaces", "landlock", "seccomp")
+OUT_OF_MEMORY = 99  # exit status of a child whose work met its limit on memory, and could not go on
 CHANNEL = 3  # a child's first descriptor beside the standard ones
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
