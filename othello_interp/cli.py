@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "write pages of every neuron, to be read without a server",
     ),
     "build-atlas": ("othello_interp.atlas.build_command", "condense a scan into data/, for the atlas"),
+    "candidates": (
+        "othello_interp.authoring.choosing.command",
+        "say which neuron of a model is the one of the course, and how far it is from the published one",
+    ),
     "build-data": (
         "othello_interp.authoring.build_data",
         "make the files of data/ again, from newly trained weights",
