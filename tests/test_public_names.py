@@ -13,6 +13,7 @@ PUBLIC = {
     "othello_interp": "FocusGames check hint load_games load_model load_probe progress solution",
     "othello_interp.ablation": "ablate ablate_each direct_path effect_by_path effects",
     "othello_interp.atlas.causes": "hurt neurons_of_line raising",
+    "othello_interp.atlas.notebook_page": "neuron_page",
     "othello_interp.atlas.ladder": "Ladder Rung explain ladders",
     "othello_interp.board": "BLACK WHITE initial_board legal_moves perft play relative replay theirs_vs_mine",
     "othello_interp.caps": "caps own_squares",

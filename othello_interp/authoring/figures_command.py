@@ -13,6 +13,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from othello_interp.authoring.subject import C0, D1, Subject
+from othello_interp.authoring.tables import table
 from othello_interp.figures import CLEAR_GAME, PUBLISHED, PUBLISHED_GAME_5
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import roc_auc
@@ -150,12 +151,6 @@ def probe_accuracy_by_layer(
         probe = fit_probe(seen, states, layer, progress=progress)
         accuracies.append((probe(resid[-n_held_out:]) == boards[-n_held_out:]).float().mean().item())
     return accuracies
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,6 @@ from othello_interp import cli
 from othello_interp.authoring.figures_command import (
     FIGURES,
     probe_accuracy_by_layer,
-    table,
 )
 from othello_interp.authoring.subject import Subject
 from othello_interp.games import FocusGames
@@ -92,11 +91,6 @@ def test_probes_of_all_layers(tiny, tokens):
     accuracies = probe_accuracy_by_layer(tiny, tokens, n_held_out=10)
     assert len(accuracies) == 2
     assert all(0.4 < accuracy < 1 for accuracy in accuracies)
-
-
-def test_the_table_is_markdown():
-    lines = table(["figure", "published", "ours"], [["a", "1", "2"], ["b", "–", "3"]]).splitlines()
-    assert lines == ["| figure | published | ours |", "| --- | --- | --- |", "| a | 1 | 2 |", "| b | – | 3 |"]
 
 
 def test_a_probe_trained_by_the_command(tiny, tmp_path, capsys):
