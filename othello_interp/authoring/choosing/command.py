@@ -11,8 +11,8 @@ from othello_interp.authoring.choosing.choice import Candidate
 from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING
 from othello_interp.authoring.choosing.measure import Estimate
 from othello_interp.authoring.choosing.survey import FIRST_MOVE, Case, Survey, as_json, passes, survey
-from othello_interp.authoring.tables import table
 from othello_interp.authoring.surgery import SYMMETRIES
+from othello_interp.authoring.tables import table
 from othello_interp.errors import InputError
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.model import load_model, model_name
