@@ -1,6 +1,7 @@
 """Are notebooks executed, solved, exported and kept clean? Are the committed solved ones current?"""
 
 import ast
+import os
 import re
 import shutil
 import sys
@@ -380,3 +381,13 @@ def test_each_section_opens_with_a_measured_sentence(path):
     openings = dict(re.findall(r"^## (\d+\. .*)\n\n(.*)", text, re.MULTILINE))
     assert len(openings) >= 4
     assert [title for title, line in openings.items() if "<!-- measured: " not in line] == []
+
+
+def test_an_output_names_no_folder_of_its_run(tmp_path):
+    """What `progress()` says must not differ from one build to the next."""
+    place = "os.environ['OTHELLO_INTERP_PROGRESS']"
+    source = f"import os\nfrom IPython.display import HTML\nHTML('Kept in ' + {place})"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    execute(notebook, tmp_path)
+    (output,) = notebook.cells[0].outputs
+    assert output.data["text/html"] == os.path.join("Kept in …", "progress.json")

@@ -80,7 +80,11 @@ def execute(notebook: NotebookNode, folder: Path, timeout: int = 300) -> None:
         except RuntimeError as error:
             raise NotebookFailure(f"the kernel did not start: {error}") from error
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        output.get("data", {}).pop(_WIDGET, None)
+        data = output.get("data", {})
+        data.pop(_WIDGET, None)
+        for kind in ("text/plain", "text/html"):  # where progress was kept: another folder each time
+            if kind in data:
+                data[kind] = data[kind].replace(scratch, "…")
 
 
 def _explain(notebook: NotebookNode, index: int, error: Exception, timeout: int) -> str:
