@@ -6,14 +6,13 @@ share for a bit.
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from othello_interp.atlas.questions import Answers, bits
 from othello_interp.atlas.rules import VALUE_BITS, Literal, Rule, RuleList
-from othello_interp.atlas.trees import Trees, rounded
+from othello_interp.atlas.trees import Trees, first_best, rounded, split_gain
 
 #: The least number of positions that a rule may hold at, as in lines.py.
 LEAST = 20
@@ -30,7 +29,7 @@ def best_union(
     """For each neuron "one of these holds": of the questions `among`, at least one if any splits the
     positions, and each further one if it is worth its price."""
     values, step, zero = rounded(acts)
-    total, squares, n = values.double().sum(0), _squares(values), len(values)
+    total, squares, n = values.double().sum(0), _squares(values), torch.tensor(len(values))
     cover = torch.zeros_like(values, dtype=torch.bool)
     explained = torch.zeros_like(total)
     chosen: list[list[int]] = [[] for _ in total]
@@ -38,9 +37,9 @@ def best_union(
     for _ in range(most):
         new, new_sum = (found[among_] for found in _sums(answers, values, ~cover))
         inside, inside_sum = cover.sum(0) + new, (values * cover).double().sum(0) + new_sum
-        gain = _explained(inside, inside_sum, n, total) / squares
+        gain = split_gain(inside, inside_sum, n, total) / squares
         gain = gain.where((new >= LEAST) & (n - inside >= LEAST), -1) - cost
-        pick, worth = _first_best(gain)
+        pick, worth = first_best(gain)
         empty = torch.tensor([not questions for questions in chosen])
         better = torch.where(empty, worth + cost[pick, 0] > 0, worth > explained)
         if not better.any():
@@ -78,9 +77,9 @@ def best_rules(answers: Answers, acts: Float[Tensor, "position neuron"], price: 
             (yes, yes_sum),
             (here.sum(0) - yes, (values * here).double().sum(0) - yes_sum),
         ):
-            gain = _explained(inside, inside_sum, count, total) / squares
+            gain = split_gain(inside, inside_sum, count, total) / squares
             gains.append(gain.where((inside >= LEAST) & (count - inside >= LEAST), -1) - cost)
-        pick, worth = _first_best(torch.cat(gains))
+        pick, worth = first_best(torch.cat(gains))
         question, wanted = pick % len(cost), pick < len(cost)
         paid = torch.tensor([0.0 if found else price * VALUE_BITS for found in literals])
         better = open_ & (worth - paid > explained)
@@ -132,18 +131,6 @@ def _sums(answers: Answers, values: Tensor, where: Bool[Tensor, "position neuron
 def _squares(values: Tensor) -> Tensor:
     values = values.double()
     return ((values - values.mean(0)) ** 2).sum(0).clamp(min=1)
-
-
-def _explained(inside: Tensor, inside_sum: Tensor, n: Tensor | int, total: Tensor) -> Tensor:
-    """What telling inside from outside takes off the sum of squares."""
-    outside = (n - inside).clamp(min=1)
-    whole = n.clamp(min=1) if isinstance(n, Tensor) else n
-    return inside_sum**2 / inside.clamp(min=1) + (total - inside_sum) ** 2 / outside - total**2 / whole
-
-
-def _first_best(gain: Tensor) -> tuple[Tensor, Tensor]:
-    pick = torch.from_numpy(np.argmax(gain.numpy(), axis=0))
-    return pick, gain.gather(0, pick[None])[0]
 
 
 def _mean(values: Tensor, where: Tensor, step: Tensor, zero: Tensor) -> list[float]:

@@ -119,9 +119,21 @@ def _best(
     counts: Tensor, sums: Tensor, n: Tensor, s: Tensor, min_count: int
 ) -> tuple[Int64[Tensor, "neuron node"], Float64[Tensor, "neuron node"]]:
     """The question that lowers the sum of squares most at each node, the first of equals, and by how much."""
-    yes, no = counts, n - counts
-    gain = sums**2 / yes.clamp(min=1) + (s - sums) ** 2 / no.clamp(min=1) - s**2 / n.clamp(min=1)
-    gain = gain.where((yes >= min_count) & (no >= min_count), -1)
+    gain = split_gain(counts, sums, n, s)
+    return first_best(gain.where((counts >= min_count) & (n - counts >= min_count), -1))
+
+
+def split_gain(yes: Tensor, yes_sum: Tensor, n: Tensor, total: Tensor) -> Tensor:
+    """By how much the sum of squares falls when the positions with a yes are told from the others.
+
+    yes, n: how many positions have a yes, and how many there are. yes_sum, total: the sums of their values.
+    """
+    no = (n - yes).clamp(min=1)
+    return yes_sum**2 / yes.clamp(min=1) + (total - yes_sum) ** 2 / no - total**2 / n.clamp(min=1)
+
+
+def first_best(gain: Float64[Tensor, "question *column"]) -> tuple[Tensor, Tensor]:
+    """For each column the question that gains most, the first of equals, and how much."""
     best = torch.from_numpy(np.argmax(gain.numpy(), axis=0))  # torch's takes any of equals
     return best, gain.gather(0, best[None])[0]
 
