@@ -17,7 +17,7 @@ from othello_interp.storage import paths
 # one another. A folder stands for all its modules.
 LAYERS = """
 errors
-storage
+storage scheduler
 squares patterns
 pages
 rules

@@ -7,7 +7,7 @@ import torch
 
 from othello_interp.atlas.scan import Counting, count_part
 from othello_interp.atlas.summary import Summary
-from othello_interp.errors import OthelloInterpError
+from othello_interp.scheduler import dask_client
 from othello_interp.weights.gpt import GPT
 
 
@@ -17,17 +17,12 @@ def on_cluster(address: str) -> Counting:
     A part depends on nothing but the model, the grid and the numbers of its games, so what a lost worker held
     is counted again by another one. Raises OthelloInterpError where Dask is not installed.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise OthelloInterpError(
-            "--scheduler needs Dask: pip install -c constraints.txt -e '.[dask]'"
-        ) from None
+    client_of = dask_client()
 
     def count(
         model: GPT, summary: Summary, parts: list[range], seed: int, dtype: torch.dtype
     ) -> Iterator[Summary]:
-        with Client(address) as client:
+        with client_of(address) as client:
             shared = client.scatter([model, summary.grid], broadcast=True)
             parts = list(parts)
             while parts:

@@ -8,9 +8,9 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
 
-from othello_interp.errors import OthelloInterpError
 from othello_interp.grading.report.spreadsheet import KINDS
 from othello_interp.grading.sandbox.limits import Limits, require_linux
+from othello_interp.scheduler import dask_client
 from othello_interp.storage.whole_file import writable_folder
 
 
@@ -116,11 +116,5 @@ def _executor(address: str | None) -> Iterator[tuple[Executor | None, int]]:
     if not address:
         yield None, 0
         return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise OthelloInterpError(
-            "--scheduler needs Dask: pip install -c constraints.txt -e '.[dask]'"
-        ) from None
-    with Client(address) as client:
+    with dask_client()(address) as client:
         yield client.get_executor(), sum(client.nthreads().values())
