@@ -71,16 +71,34 @@ def ablate_each(
     """
     neurons = _neuron_list(model, layer, neurons)
     name = f"blocks.{layer}.hook_resid_pre"
-    results = []
     with torch.no_grad():
         _, cache = model.run_with_cache(tokens, names_filter=name, stop_at_layer=layer + 1)
-        for neuron in neurons:
-            with model.hooks(fwd_hooks=[(post(layer), _setting([neuron], value, None))]):
-                value_so_far = cache[name]
-                for stage in range(stage_of(model, name), model.cfg.n_layers + 2):
-                    value_so_far = run_stage(model, stage, value_so_far)
-                results.append(value_so_far)
-    return torch.stack(results)
+    return torch.stack([ablate_from(model, cache[name], layer, neuron, value) for neuron in neurons])
+
+
+def ablate_from(
+    model: "TransformerBridge",
+    resid: Float[Tensor, "game move d_model"],
+    layer: int,
+    neurons: int | Sequence[int],
+    value: float | Float[Tensor, " neuron"] = 0.0,
+) -> Float[Tensor, "game move 61"]:
+    """What `ablate` gives, from the residual stream that the layer reads: the layers below aren't run.
+
+    >>> from othello_interp.board import random_games
+    >>> from othello_interp.model import tiny_model
+    >>> from othello_interp.stream import activations
+    >>> model, tokens = tiny_model(seed=0), random_games(5, seed=1)[:, :59].long()
+    >>> name = "blocks.1.hook_resid_pre"
+    >>> logits = ablate_from(model, activations(model, tokens, [name])[name], layer=1, neurons=7)
+    >>> torch.allclose(logits, ablate(model, tokens, layer=1, neurons=7), atol=1e-5)
+    True
+    """
+    hook = _setting(_neuron_list(model, layer, neurons), value, None)
+    with torch.no_grad(), model.hooks(fwd_hooks=[(post(layer), hook)]):
+        for stage in range(stage_of(model, post(layer)), model.cfg.n_layers + 2):
+            resid = run_stage(model, stage, resid)
+    return resid
 
 
 def direct_path(

@@ -61,15 +61,18 @@ def bootstrap(
 ) -> tuple[Float[Tensor, " value"], Float[Tensor, " value"]]:
     """Lower and upper ends of intervals for means over positions, given each game's sums and its number of
     positions. Resamples of games without any position are left out."""
-    generator = torch.Generator().manual_seed(seed)
-    n_games = len(sums)
-    drawn = torch.randint(n_games, (samples, n_games), generator=generator)
-    times = torch.zeros(samples, n_games).scatter_add_(1, drawn, torch.ones(samples, n_games))
-    times = times.to(sums)
+    times = draws(len(sums), samples, seed).to(sums)
     totals = times @ count.to(sums)
     means = (times @ sums)[totals > 0] / totals[totals > 0, None]
     tail = (1 - level) / 2
     return means.quantile(tail, dim=0), means.quantile(1 - tail, dim=0)
+
+
+def draws(n_games: int, samples: int = 1000, seed: int = 0) -> Float[Tensor, "sample game"]:
+    """How often each game is drawn in each resample of as many games, with replacement."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randint(n_games, (samples, n_games), generator=generator)
+    return torch.zeros(samples, n_games).scatter_add_(1, drawn, torch.ones(samples, n_games))
 
 
 class Permutation(NamedTuple):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from othello_interp.authoring.subject import C0, D1, Subject
 from othello_interp.authoring.tables import table
-from othello_interp.figures import CLEAR_GAME, PUBLISHED, PUBLISHED_GAME_5
+from othello_interp.figures import CLEAR_GAME, FIRING, PUBLISHED, PUBLISHED_GAME_5
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import roc_auc
 from othello_interp.model import load_model, model_name
@@ -111,7 +111,7 @@ FIGURES = (
     Figure("positions of the focus games", str(_P["positions"]), lambda s: str(s.holds.numel())),
     Figure("positions matching the hypothesis", str(_P["matching"]), lambda s: _count(s.holds)),
     Figure(
-        "matching positions where it fires (above 0.36 of the 99th percentile)",
+        f"matching positions where it fires (above {FIRING} of the 99th percentile)",
         str(_P["matching above 0.5"]),
         lambda s: _count(s.holds & s.fires),
     ),

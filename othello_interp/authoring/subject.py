@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
-from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
+from othello_interp.figures import FIRING, HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames
 from othello_interp.hypotheses import parse
 from othello_interp.neurons import get_w_in, get_w_out, logit_attribution, top_activations
@@ -74,8 +74,7 @@ class Subject:
 
     @cached_property
     def fires(self) -> Bool[Tensor, "game 59"]:
-        """As the notebooks say it: above 0.36 of the 99th percentile, as 0.5 is for the published neuron."""
-        return self.acts > 0.36 * self.loud
+        return self.acts > FIRING * self.loud
 
     @cached_property
     def top(self) -> Bool[Tensor, "game 59"]:

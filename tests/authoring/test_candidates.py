@@ -11,13 +11,14 @@ from sklearn.metrics import roc_auc_score
 
 from othello_interp import cli
 from othello_interp.ablation import ablate, direct_path
-from othello_interp.authoring.choosing import choice, intervals, measure, scan
+from othello_interp.authoring.choosing import choice, every_neuron, measure, resampled
 from othello_interp.authoring.choosing.choice import Candidate
 from othello_interp.authoring.choosing.command import case_table, label
 from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING
 from othello_interp.authoring.choosing.survey import as_json, survey
 from othello_interp.authoring.surgery import SYMMETRIES, relabel, token_images
 from othello_interp.figures import HYPOTHESIS
+from othello_interp.intervals import draws
 from othello_interp.lines import line_texts
 from othello_interp.model import bridge, tiny_state
 from othello_interp.patterns import line_patterns
@@ -34,12 +35,12 @@ def lines():
 
 @pytest.fixture(scope="module")
 def sample(tiny, tokens):
-    return scan.take_sample(tiny, tokens, LAYER)
+    return every_neuron.take_sample(tiny, tokens, LAYER)
 
 
 @pytest.fixture(scope="module")
 def found(tiny, sample, lines):
-    return scan.scan(tiny, sample, LAYER, list(lines.values()))
+    return every_neuron.scan(tiny, sample, LAYER, list(lines.values()))
 
 
 def standing(boards, line):
@@ -121,7 +122,7 @@ def test_the_99th_percentile_is_that_of_torch():
     torch.manual_seed(0)
     for n in (50, 100, 101, 731):
         acts = torch.randn(n, 300)
-        torch.testing.assert_close(scan.percentile_99(acts), acts.quantile(0.99, dim=0))
+        torch.testing.assert_close(every_neuron.percentile_99(acts), acts.quantile(0.99, dim=0))
 
 
 def test_a_planted_neuron_reads_and_writes_what_was_planted(tokens, lines):
@@ -129,16 +130,16 @@ def test_a_planted_neuron_reads_and_writes_what_was_planted(tokens, lines):
     square and to no other."""
     state = tiny_state(seed=3, d_model=80, d_mlp=36)
     model = bridge(state, n_heads=2, source="test")
-    probe = scan.take_sample(model, tokens, LAYER).probe
+    probe = every_neuron.take_sample(model, tokens, LAYER).probe
     line = lines["anti-transpose"]
-    directions = scan.line_directions(probe, line)
+    directions = every_neuron.line_directions(probe, line)
     state["blocks.1.mlp.in.weight"][9] = (directions / directions.norm(dim=0)).sum(1)
     target = torch.zeros(60)
     target[ALL_SQUARES.index(label_to_square("H5"))] = 0.5
     unembedding = state["unembed.weight"][1:]
     state["blocks.1.mlp.out.weight"][:, 9] = torch.linalg.lstsq(unembedding, target).solution
     planted = bridge(state, n_heads=2, source="test")
-    weights = scan.of_weights(planted, LAYER, probe, list(lines.values()))
+    weights = every_neuron.of_weights(planted, LAYER, probe, list(lines.values()))
     row = list(lines).index("anti-transpose")
     assert weights["in place"][row, 9] <= 5  # of 960; the directions of a small model overlap
     assert weights["in share"][row, 9] == pytest.approx(1, abs=1e-3)
@@ -146,7 +147,7 @@ def test_a_planted_neuron_reads_and_writes_what_was_planted(tokens, lines):
     assert weights["out share"][row, 9] == pytest.approx(80 / 60, rel=1e-3)
     assert weights["out z"][row].argmax() == 9
     assert weights["ratio"][list(lines).index("identity"), 9] == pytest.approx(0, abs=1e-3)
-    where = scan.stands(scan.take_sample(planted, tokens, LAYER, probe).boards, line)
+    where = every_neuron.stands(every_neuron.take_sample(planted, tokens, LAYER, probe).boards, line)
     assert where.any()
 
 
@@ -158,8 +159,8 @@ def test_a_relabelled_model_has_the_same_candidates_through_another_symmetry(tok
     tables = []
     for weights, games in ((state, tokens), (relabel(state, symmetry), mirrored)):
         model = bridge(weights, n_heads=2, source="test")
-        sample = scan.take_sample(model, games, LAYER)
-        tables.append(scan.scan(model, sample, LAYER, list(lines.values())))
+        sample = every_neuron.take_sample(model, games, LAYER)
+        tables.append(every_neuron.scan(model, sample, LAYER, list(lines.values())))
     first, second = tables
     names = list(SYMMETRIES)
     for row, through in enumerate(names):
@@ -217,8 +218,8 @@ def test_what_is_recorded_is_what_ablation_changes(tiny, tokens, recorded):
     inputs = tokens[:, :59].long()
     for one in records:
         neuron, line = one.candidate.neuron, one.candidate.line
-        token = 1 + ALL_SQUARES.index(scan.square_of(line))
-        where = scan.stands(boards, line)
+        token = 1 + ALL_SQUARES.index(every_neuron.square_of(line))
+        where = every_neuron.stands(boards, line)
         before, after = tiny(inputs), ablate(tiny, inputs, LAYER, neuron)
         torch.testing.assert_close(one.logit[where], (after - before)[where][:, token], rtol=1e-3, atol=1e-5)
         change = (after.log_softmax(-1) - before.log_softmax(-1))[where][:, token]
@@ -239,7 +240,7 @@ def test_figures_agree_with_the_scan_and_with_numpy(tiny, sample, recorded, foun
         for name in DECIDING:
             expected = float(found[name][list(lines).index("transpose"), 7])
             assert got[name].value == pytest.approx(expected, rel=1e-3, nan_ok=True), name
-    where = scan.stands(boards, one.candidate.line)
+    where = every_neuron.stands(boards, one.candidate.line)
     where[:, :first_move] = False
     x, y = one.direct[where].numpy(), one.logit[where].numpy()
     assert got["slope"].value == pytest.approx(np.polyfit(x, y, 1)[0], rel=1e-3)
@@ -257,10 +258,10 @@ def test_resampled_figures_are_those_of_the_games_drawn():
     torch.manual_seed(5)
     acts, labels = torch.randn(12, 59).mul(4).round() / 4, torch.rand(12, 59) < 0.1  # with ties
     acts += labels
-    weights = intervals.draws(12, seed=2, n=20)
+    weights = draws(12, samples=20, seed=2)
     assert (weights.sum(1) == 12).all()
-    aucs = intervals.resampled_auc(acts, labels, weights)
-    tops = intervals.weighted_quantile(acts, 0.9, weights)
+    aucs = resampled.resampled_auc(acts, labels, weights)
+    tops = resampled.weighted_quantile(acts, 0.9, weights)
     for number, counts in enumerate(weights.long()):
         games = torch.repeat_interleave(torch.arange(12), counts)
         expected = roc_auc_score(labels[games].flatten(), acts[games].flatten())
@@ -275,8 +276,8 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says():
         of_game = torch.randn(40, generator=generator)[:, None] + 0.1 * torch.randn(
             40, 30, generator=generator
         )
-        weights = intervals.draws(40, seed=trial, n=300)
-        low, high = intervals.interval(weights @ of_game.mean(1) / 40)
+        weights = draws(40, samples=300, seed=trial)
+        low, high = resampled.interval(weights @ of_game.mean(1) / 40)
         hits += low <= 0 <= high
     assert 88 <= hits <= 99
 

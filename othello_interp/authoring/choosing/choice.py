@@ -8,7 +8,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING, Criterion
-from othello_interp.authoring.choosing.scan import Sample, attributions, square_of, stands
+from othello_interp.authoring.choosing.every_neuron import Sample, attributions, square_of, stands
 from othello_interp.authoring.surgery import SYMMETRIES, square_image
 from othello_interp.lines import line_aucs, line_texts
 from othello_interp.squares import label_to_square, square_to_label

@@ -6,6 +6,8 @@ theirs, one of mine. The line of the course and its images through the symmetrie
 
 from typing import NamedTuple
 
+from othello_interp.figures import FIRING
+
 
 class Criterion(NamedTuple):
     """A figure of a candidate and the gate it has to pass.
@@ -39,10 +41,6 @@ class Criterion(NamedTuple):
             return f"{low} to {high}"
         return f"≥ {low}" if low else f"≤ {high}" if high else ""
 
-
-#: What counts as firing: activations above this part of the 99th percentile. For the published neuron that
-#: is 0.5, where its histogram of the other positions ends.
-FIRING = 0.36
 
 #: By the name of the figure. Published: the executed notebook Othello_GPT_Circuits.ipynb of
 #: likenneth/othello_world, over its 50 games (see figures.py), and from its weights.

@@ -8,16 +8,18 @@ from jaxtyping import Float, Int8, Integer
 from torch import Tensor
 from tqdm import tqdm
 
-from othello_interp.ablation import effects
+from othello_interp.ablation import ablate_from, effects
 from othello_interp.authoring.choosing.choice import Candidate
-from othello_interp.authoring.choosing.criteria import CRITERIA, FIRING
-from othello_interp.authoring.choosing.intervals import draws, interval, resampled_auc, weighted_quantile
-from othello_interp.authoring.choosing.scan import SCALE, attributions, of_weights, square_of, stands
+from othello_interp.authoring.choosing.criteria import CRITERIA
+from othello_interp.authoring.choosing.every_neuron import SCALE, attributions, of_weights, square_of, stands
+from othello_interp.authoring.choosing.resampled import interval, resampled_auc, weighted_quantile
+from othello_interp.figures import FIRING
 from othello_interp.games import LOGITS
 from othello_interp.hypotheses import roc_auc
+from othello_interp.intervals import draws
 from othello_interp.probe import Probe
 from othello_interp.squares import square_to_id
-from othello_interp.stream import Key, post, run_stage, stream
+from othello_interp.stream import Key, stream
 from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def record(
                 games = stands(batch.boards, candidate.line).any(1)
                 if games.any():
                     resid = batch.acts["resid_pre", layer][games]
-                    after = _without(model, layer, candidate.neuron, resid)
+                    after = ablate_from(model, resid, layer, candidate.neuron)
                     change = effects(
                         batch.acts[LOGITS][games], after, square_to_id(square), batch.legal[games]
                     )
@@ -81,22 +83,6 @@ def record(
                     into["log_prob"][rows], into["logit"][rows] = change["log_prob"], change["logit"]
             bar.update(len(batch.tokens))
     return [Record(candidate, **into) for candidate, into in zip(candidates, found, strict=True)], boards
-
-
-def _without(
-    model: "TransformerBridge", layer: int, neuron: int, resid: Float[Tensor, "game move d_model"]
-) -> Float[Tensor, "game move 61"]:
-    """The logits with a neuron set to 0, from the residual stream that its layer reads."""
-
-    def switch_off(acts: Tensor, hook: object) -> Tensor:
-        acts = acts.clone()
-        acts[..., neuron] = 0
-        return acts
-
-    with torch.no_grad(), model.hooks(fwd_hooks=[(post(layer), switch_off)]):
-        for stage in range(layer + 1, model.cfg.n_layers + 2):
-            resid = run_stage(model, stage, resid)
-    return resid
 
 
 def mean_change(change: Float[Tensor, "game 59"], of: Record, boards: Int8[Tensor, "game 59 8 8"]) -> float:
@@ -121,7 +107,7 @@ def figures(
         part[:, first_move:] for part in (of.acts, of.scale, of.log_prob, of.logit, of.direct)
     )
     labels = stands(boards[:, first_move:], of.candidate.line)
-    weights = draws(len(acts), seed)
+    weights = draws(len(acts), seed=seed)
     p99 = acts.flatten().quantile(0.99)
     top, fires = acts > p99, acts > FIRING * p99
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from othello_interp.authoring.choosing import choice
 from othello_interp.authoring.choosing.choice import Candidate
 from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING
+from othello_interp.authoring.choosing.every_neuron import scan, take_sample
 from othello_interp.authoring.choosing.measure import Estimate, figures, mean_change, record
-from othello_interp.authoring.choosing.scan import scan, take_sample
 from othello_interp.model import check_exists
 from othello_interp.probe import Probe
 from othello_interp.rules.random_games import random_games

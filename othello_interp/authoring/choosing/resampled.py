@@ -1,17 +1,11 @@
-"""Bootstrap intervals over games: positions of one game resemble one another, so games are what is drawn."""
+"""Figures that are no means, such as the ROC AUC, in resamples of the games: for their bootstrap intervals.
+
+intervals.py says why games are what is drawn, and draws them.
+"""
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-
-N_RESAMPLES = 1000
-
-
-def draws(n_games: int, seed: int = 0, n: int = N_RESAMPLES) -> Float[Tensor, "resample game"]:
-    """How often each game is drawn in each resample of as many games, with replacement."""
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randint(n_games, (n, n_games), generator=generator)
-    return torch.zeros(n, n_games).scatter_add_(1, drawn, torch.ones(n, n_games))
 
 
 def interval(values: Float[Tensor, " resample"]) -> tuple[float, float]:

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 from tqdm import tqdm
 
-from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING, FIRING
+from othello_interp.authoring.choosing.criteria import CRITERIA, DECIDING
+from othello_interp.figures import FIRING
 from othello_interp.hypotheses import label_aucs, parse
 from othello_interp.lines import line_texts
 from othello_interp.neurons import logit_attribution, orthonormal_basis, variance_fraction
