@@ -165,8 +165,10 @@ class Session:
 
 def _parsed(label: str, source: str, parts: str) -> ast.Module:
     text = source
-    try:  # most cells need none of IPython's syntax, whose tokenizer is slow, and in Python 3.12.1 takes
-        tree = compile(text, label, "exec", PARSE)  # a gigabyte for a line of data of 60 kB
+    # Most cells need none of IPython's syntax. Its tokenizer is slow, and in Python 3.12.1 takes a
+    # gigabyte for a line of data of 60 kB.
+    try:
+        tree = compile(text, label, "exec", PARSE)
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
