@@ -9,10 +9,8 @@ from jaxtyping import Bool, Int64, Integer
 from torch import Tensor
 
 from othello_interp.errors import InputError
-from othello_interp.patterns import DIRECTIONS, line_pattern
+from othello_interp.patterns import DIRECTIONS, STATES, line_pattern
 from othello_interp.squares import CENTRE, label_to_square, square_to_label
-
-_STATES = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
 
 
 def is_legal(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, "*batch"]:
@@ -22,7 +20,7 @@ def is_legal(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, 
         for n_theirs in range(1, 7):
             pattern = line_pattern(square_to_label(square), step, n_theirs)
             if pattern is not None and square not in CENTRE:
-                stands = [boards[..., label_to_square(at)] == _STATES[state] for at, state in pattern.items()]
+                stands = [boards[..., label_to_square(at)] == STATES[state] for at, state in pattern.items()]
                 found |= torch.stack(stands).all(0)
     return found
 
@@ -30,13 +28,13 @@ def is_legal(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, 
 def was_played(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, "*batch"]:
     """Where the last move was on a square. The axis before the last is the move; raises ValueError unless the
     boards are of whole games."""
-    return (_before(boards)[..., square] == _STATES["BLANK"]) & (boards[..., square] == _STATES["THEIRS"])
+    return (_before(boards)[..., square] == STATES["BLANK"]) & (boards[..., square] == STATES["THEIRS"])
 
 
 def was_turned(boards: Integer[Tensor, "*batch 64"], square: int) -> Bool[Tensor, "*batch"]:
     """Where the last move turned the disc on a square. Raises ValueError unless the boards are of whole
     games."""
-    return (_before(boards)[..., square] == _STATES["THEIRS"]) & (boards[..., square] == _STATES["THEIRS"])
+    return (_before(boards)[..., square] == STATES["THEIRS"]) & (boards[..., square] == STATES["THEIRS"])
 
 
 def move_number(boards: Integer[Tensor, "*batch 64"]) -> Int64[Tensor, "*batch"]:
@@ -55,5 +53,5 @@ def _before(boards: Tensor) -> Tensor:
             "of discs than such games have"
         )
     first = torch.zeros_like(boards[..., :1, :])
-    first[..., [28, 35]], first[..., [27, 36]] = _STATES["MINE"], _STATES["THEIRS"]
+    first[..., [28, 35]], first[..., [27, 36]] = STATES["MINE"], STATES["THEIRS"]
     return torch.cat([first, boards[..., :-1, :]], dim=-2)

@@ -9,7 +9,6 @@ MOVE==EVEN; see conditions.py.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -18,9 +17,9 @@ from torch import Tensor
 
 from othello_interp.conditions import is_legal, move_number, was_played, was_turned
 from othello_interp.errors import InputError
+from othello_interp.patterns import STATES
 from othello_interp.squares import label_to_square
 
-STATES = MappingProxyType({"BLANK": 0, "THEIRS": 1, "MINE": 2})
 _TOKEN = re.compile(r"\s*(?:(?P<word>\w+)|(?P<symbol>==|!=|>=|[<&|~()]))")
 _MORE = {"LEGAL": is_legal, "PLAYED": was_played, "TURNED": was_turned}
 _Condition = Callable[[Tensor], Tensor]

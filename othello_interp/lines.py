@@ -12,8 +12,8 @@ from jaxtyping import Bool, Float, Int8
 from torch import Tensor
 
 from othello_interp.errors import InputError
-from othello_interp.hypotheses import STATES, label_aucs
-from othello_interp.patterns import as_hypothesis, line_patterns
+from othello_interp.hypotheses import label_aucs
+from othello_interp.patterns import STATES, as_hypothesis, line_patterns
 from othello_interp.squares import label_to_square
 
 if TYPE_CHECKING:

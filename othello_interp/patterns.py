@@ -1,6 +1,11 @@
 """The lines that make a move legal: a blank square, one or more of theirs, then one of mine."""
 
+from types import MappingProxyType
+
 from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
+
+#: How boards are written as the player about to move sees them.
+STATES = MappingProxyType({"BLANK": 0, "THEIRS": 1, "MINE": 2})
 
 #: (rows down, columns to the right) for each of the eight directions on the board.
 DIRECTIONS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if (down, right) != (0, 0))

@@ -14,7 +14,6 @@ def main(args: argparse.Namespace) -> int:
     """`othello-interp atlas`."""
     from tqdm import tqdm
 
-    from othello_interp.atlas.forward import plain_model
     from othello_interp.atlas.site import build_site
     from othello_interp.atlas.stored import check_is_of, load_atlas
     from othello_interp.model import load_model
@@ -22,7 +21,7 @@ def main(args: argparse.Namespace) -> int:
 
     atlas = load_atlas()
     model = load_model("embedded")
-    check_is_of(atlas, plain_model(model))
+    check_is_of(atlas, model)
     total = atlas.n_layers * atlas.n_neurons
     with tqdm(total=total, unit=" neurons", mininterval=0.2 if sys.stderr.isatty() else 30) as bar:
 

@@ -9,17 +9,17 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from othello_interp.atlas import examples
-from othello_interp.atlas.features import ANY, feature_number
+from othello_interp.atlas.features import ANY, feature_number, rows
 from othello_interp.atlas.forward import each_layer
 from othello_interp.atlas.summary import Summary, band_levels
 from othello_interp.errors import InputError
-from othello_interp.rules.random_games import random_games
+from othello_interp.rules.random_games import numbered_games
 from othello_interp.weights.gpt import GPT, N_CTX
 
 LINES, SQUARES, LEGAL, LOUDEST, OF_BAND = 5, 4, 2, 4, 2  # how many of each are shown
 RARE = 1 / 2000  # a line that stands at a smaller share of the positions is left out: luck makes it fit
-_FIRST_LINE, _FIRST_LEGAL, _FIRST_MOVE = 128, 128 + 960, 128 + 960 + 60
-_STEPS = 51  # shares of a square's states are kept to 2%
+SHARE_STEPS = 51.0  # shares of a square's states are kept to 2%
+ROOT_STEPS = 255.0  # and roots of a histogram's shares to 0.4%
 
 Arrays = dict[str, np.ndarray]
 
@@ -54,21 +54,21 @@ def _of_layer(summary: Summary, layer: int) -> Arrays:
     means, aucs, positions = summary.means(layer), summary.aucs(layer), summary.positions
     reached = summary.reached(layer)
     every = feature_number(ANY)
-    lines = slice(_FIRST_LINE, _FIRST_LEGAL)
+    lines, moves = rows("line"), rows("move")
     scores = aucs[lines].where(positions[lines, None] >= RARE * n, torch.nan)
     line_auc, line = scores.nan_to_num(nan=-1.0).topk(LINES, dim=0)
-    number = line + _FIRST_LINE
+    number = line + lines.start
     precision, recall = (
         part.gather(1, number.expand(len(part), -1, -1)) for part in summary.precision_recall(layer)
     )
     f1 = (2 * precision * recall / (precision + recall)).nan_to_num(nan=-1.0)
     edge = f1.max(0).indices
-    states = torch.cat([aucs[:128], aucs[feature_number("A0==BLANK") :][:64]])
+    states = torch.cat([aucs[rows("theirs")], aucs[rows("mine")], aucs[feature_number("A0==BLANK") :][:64]])
     square = (states - 0.5).abs().nan_to_num(nan=-1.0).topk(SQUARES, dim=0).indices
-    legal = aucs[_FIRST_LEGAL:_FIRST_MOVE].nan_to_num(nan=0.5)
+    legal = aucs[rows("legal")].nan_to_num(nan=0.5)
     most, least = legal.topk(LEGAL, dim=0), legal.topk(LEGAL, dim=0, largest=False)
     levels = _levels(reached, positions, torch.stack([number[0], torch.full_like(number[0], every)]))
-    late = reached[-1, _FIRST_MOVE : _FIRST_MOVE + N_CTX].double()
+    late = reached[-1, moves].double()
     columns: dict[str, Tensor] = {
         "mean": means[every].half(),
         "std": summary.variances(layer).sqrt().half(),
@@ -77,8 +77,8 @@ def _of_layer(summary: Summary, layer: int) -> Arrays:
         "bin_low": summary.grid.low[layer].half(),
         "bin_high": summary.grid.high[layer].half(),
         "edges": summary.grid.edges[layer].half().T,
-        "histogram": (summary.histogram[layer] / n).sqrt().mul(255).round().byte(),
-        "profile": means[_FIRST_MOVE : _FIRST_MOVE + N_CTX].half().T,
+        "histogram": (summary.histogram[layer] / n).sqrt().mul(ROOT_STEPS).round().byte(),
+        "profile": means[moves].half().T,
         "line": line.short().T,
         "line_auc": line_auc.half().T,
         "line_mean": means.gather(0, number).half().T,
@@ -117,8 +117,8 @@ def _bands(reached: Int64[Tensor, "edge feature neuron"], positions: Int64[Tenso
     shares = []
     for first, last in band_levels():
         counts = at_least[first] - at_least[min(last, len(at_least) - 1)]
-        shares.append((counts[:128] / counts[-1:].clamp(min=1)).T.unflatten(1, (2, 64)))
-    return torch.stack(shares, dim=1).mul(_STEPS).round().byte()
+        shares.append((counts[: rows("mine").stop] / counts[-1:].clamp(min=1)).T.unflatten(1, (2, 64)))
+    return torch.stack(shares, dim=1).mul(SHARE_STEPS).round().byte()
 
 
 def in_float32(
@@ -136,8 +136,7 @@ def in_float32(
     place[games < 0] = -1
     for first in range(0, len(named), batch):
         numbers = named[first : first + batch]
-        begin = int(numbers[0])
-        tokens = random_games(int(numbers[-1]) + 1 - begin, seed, first=begin)[numbers - begin]
+        tokens = numbered_games(numbers, seed)
         here = (place >= first) & (place < first + len(numbers))
 
         def take(layer: int, found: Tensor, here: Tensor = here, first: int = first) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from othello_interp.atlas.condense import LEGAL
+from othello_interp.atlas.condense import LEGAL, ROOT_STEPS, SHARE_STEPS
 from othello_interp.atlas.grid import BANDS, QUANTILES
 from othello_interp.atlas.stored import Atlas
 from othello_interp.atlas.wiring import Link
 from othello_interp.lines import line_texts
-from othello_interp.squares import ALL_SQUARES, square_to_label
+from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
 
 STATES = ("THEIRS", "MINE", "BLANK")
 #: The AUC, and the share of the loudest moves, from which a name is given to what a neuron does.
@@ -137,7 +137,7 @@ def describe(
 
     each = len(numbers["sample_game"]) // len(names)
     by_band = {name: shown("sample", slice(i * each, (i + 1) * each)) for i, name in enumerate(names)}
-    shares = found["bands"] / 51.0
+    shares = found["bands"] / SHARE_STEPS
     return NeuronPage(
         layer=layer,
         neuron=neuron,
@@ -157,7 +157,7 @@ def describe(
         squares=[(square_text(n), a) for n, a in zip(numbers["square"], numbers["square_auc"], strict=True)],
         legal=_legal(numbers, slice(LEGAL)),
         not_legal=_legal(numbers, slice(LEGAL, None)),
-        histogram=((found["histogram"] / 255.0) ** 2).tolist(),
+        histogram=((found["histogram"] / ROOT_STEPS) ** 2).tolist(),
         bin_low=numbers["bin_low"],
         bin_high=numbers["bin_high"],
         edges=numbers["edges"],
@@ -185,8 +185,6 @@ def _legal(numbers: Mapping[str, Any], part: slice) -> list[tuple[str, float]]:
 
 
 def _squares_of(line: str) -> list[int]:
-    from othello_interp.squares import label_to_square
-
     return [label_to_square(part[:2]) for part in line.split(" & ")]
 
 

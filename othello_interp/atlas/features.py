@@ -16,14 +16,25 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int8, Int64
 from torch import Tensor
 
-from othello_interp.lines import line_texts
-from othello_interp.patterns import line_patterns
-from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
+from othello_interp.lines import line_labels, line_texts
+from othello_interp.patterns import STATES
+from othello_interp.squares import ALL_SQUARES, square_to_label
 from othello_interp.weights.gpt import N_CTX
 
 _SQUARES = [square_to_label(square) for square in range(64)]
-_STATES = {"BLANK": 0, "THEIRS": 1, "MINE": 2}
 ANY = "any position"
+#: How many of the stored features are about what, in their order.
+SIZES = {"theirs": 64, "mine": 64, "line": len(line_texts()), "legal": len(ALL_SQUARES), "move": N_CTX}
+
+
+def rows(kind: str) -> slice:
+    """Where the stored features about something are, by a name in SIZES.
+
+    >>> rows("line")
+    slice(128, 1088, None)
+    """
+    first = sum(SIZES[before] for before in list(SIZES)[: list(SIZES).index(kind)])
+    return slice(first, first + SIZES[kind])
 
 
 @cache
@@ -57,21 +68,11 @@ def feature_number(name: str) -> int:
 def with_derived(sums: Tensor, dim: int) -> Tensor:
     """Sums over the positions of each stored feature, with those of the features that follow from them."""
     stored = sums.movedim(dim, 0)
-    moves = stored[-N_CTX:]
+    moves = stored[rows("move")]
     even, odd = moves[::2].sum(0, keepdim=True), moves[1::2].sum(0, keepdim=True)
     every = even + odd
-    blank = every - stored[:64] - stored[64:128]
+    blank = every - stored[rows("theirs")] - stored[rows("mine")]
     return torch.cat([stored, blank, even, odd, every]).movedim(0, dim)
-
-
-@cache
-def _line_matrix() -> tuple[Float[Tensor, "960 192"], Float[Tensor, "960 1"]]:
-    """Which states of which squares each line asks for, and how many."""
-    matrix = torch.zeros(len(line_patterns()), 3 * 64)
-    for row, pattern in zip(matrix, line_patterns(), strict=True):
-        for label, state in pattern.items():
-            row[64 * _STATES[state] + label_to_square(label)] = 1
-    return matrix, matrix.sum(1, keepdim=True)
 
 
 def features(
@@ -82,11 +83,10 @@ def features(
     boards: as the player about to move sees them, 0 blank, 1 theirs, 2 mine.
     """
     squares = boards.reshape(-1, 64).T
-    states = torch.cat([squares == state for state in _STATES.values()])
-    matrix, conditions = _line_matrix()
-    lines = matrix @ states.float() == conditions  # sums of at most 8 ones: exact
+    states = [squares == STATES[state] for state in ("THEIRS", "MINE")]
+    lines = line_labels(boards).flatten(1)
     moves = torch.eye(N_CTX, dtype=torch.bool).repeat(1, len(boards))
-    return torch.cat([states[64:], lines, legal.reshape(-1, 64).T[list(ALL_SQUARES)], moves])
+    return torch.cat([*states, lines, legal.reshape(-1, 64).T[list(ALL_SQUARES)], moves])
 
 
 class Bags:

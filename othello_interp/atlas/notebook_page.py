@@ -1,25 +1,24 @@
 """`neuron_page("L5N1393")`: in a notebook, what the atlas knows of a neuron."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
 import torch
 from markupsafe import Markup
 
 from othello_interp.ablation import ablate, effects
+from othello_interp.atlas.boards import example_boards
 from othello_interp.atlas.charts import charts
 from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
-from othello_interp.atlas.forward import plain_model
 from othello_interp.atlas.stored import Atlas, check_is_of, load_atlas, parse_name
 from othello_interp.atlas.wiring import Wiring
-from othello_interp.board import replay, theirs_vs_mine
+from othello_interp.board import replay
 from othello_interp.model import check_exists, load_model
 from othello_interp.pages.render import render
 from othello_interp.pages.svg import ValueBoard, value_boards
 from othello_interp.probe import load_probe
-from othello_interp.rules.random_games import random_games
+from othello_interp.rules.random_games import numbered_games
+from othello_interp.squares import id_to_label
 from othello_interp.weights.gpt import N_CTX
 
 
@@ -52,8 +51,9 @@ def neuron_page(name: str, explanation: Explanation | None = None) -> Shown:
     check_exists(model, layer, [neuron])
     atlas, wiring = load_atlas(), _wiring()
     found = atlas.of(layer, neuron)
-    games = [int(game) for game in (*found["top_game"], *found["sample_game"]) if game >= 0]
-    moves = [int(move) for move in (*found["top_move"], *found["sample_move"]) if move >= 0]
+    games, moves = (
+        [*found[f"top_{what}"].tolist(), *found[f"sample_{what}"].tolist()] for what in ("game", "move")
+    )
     boards = example_boards(zip(games, moves, strict=True), atlas.about["seed"])
     here = slice(neuron, neuron + 1)
     weights = [board[layer, neuron].flatten().numpy() for board in (wiring.blank, wiring.mine, wiring.writes)]
@@ -76,22 +76,9 @@ def _model():
 
 @cache
 def _wiring() -> Wiring:
-    check_is_of(load_atlas(), plain_model(_model()))
+    check_is_of(load_atlas(), _model())
     std = torch.from_numpy(load_atlas().arrays["std"]).float()
     return Wiring(_model(), load_probe("embedded"), std)
-
-
-def example_boards(places: Iterable[tuple[int, int]], seed: int) -> dict[tuple[int, int], np.ndarray]:
-    """The boards after these moves of these games, as 64 values 0 blank, 1 theirs, 2 mine."""
-    wanted: dict[int, list[int]] = {}
-    for game, move in places:
-        wanted.setdefault(game, []).append(move)
-    boards: dict[tuple[int, int], np.ndarray] = {}
-    for game, moves in wanted.items():
-        played = replay(random_games(1, seed, first=game))
-        seen = theirs_vs_mine(played.states, played.to_move)[0].flatten(1).numpy()
-        boards |= {(game, move): seen[move] for move in moves}
-    return boards
 
 
 def _drawn(board: Board) -> Markup:
@@ -102,9 +89,8 @@ def _switched_off(atlas: Atlas, page: NeuronPage) -> str:
     """The change at the loudest examples of the logit that it moves most, and of the legal mass."""
     found = atlas.of(page.layer, page.neuron)
     kept = found["top_game"] >= 0
-    tokens = torch.cat(
-        [random_games(1, atlas.about["seed"], first=int(game)) for game in found["top_game"][kept]]
-    ).long()
+    numbers = torch.from_numpy(found["top_game"][kept]).long()
+    tokens = numbered_games(numbers, atlas.about["seed"]).long()
     moves = torch.from_numpy(found["top_move"][kept]).long()
     rows = torch.arange(len(tokens))
     legal = replay(tokens).legal[:, :N_CTX]
@@ -115,8 +101,6 @@ def _switched_off(atlas: Atlas, page: NeuronPage) -> str:
     change = (after - before)[rows, moves, 1:].mean(0)
     token = int(change.abs().argmax()) + 1
     changes = effects(before, after, token, legal)
-    from othello_interp.squares import id_to_label
-
     return (
         f"Switched off at its {len(tokens)} loudest examples, the logit of {id_to_label(token)} changes by "
         f"{changes['logit'][rows, moves].mean():+.2f} on average, more than any other, and the probability "

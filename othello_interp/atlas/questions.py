@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int8
 from torch import Tensor
 
-from othello_interp.atlas.features import Bags, features
+from othello_interp.atlas.features import SIZES, Bags, features
 from othello_interp.conditions import was_played, was_turned
 from othello_interp.lines import line_texts
 from othello_interp.squares import ALL_SQUARES, square_to_label
@@ -22,8 +22,6 @@ from othello_interp.weights.gpt import N_CTX
 
 _LABELS = [square_to_label(square) for square in range(64)]
 _PLAYABLE = list(ALL_SQUARES)
-#: How many of the stored features of features.py are which.
-_STORED = (64, 64, len(line_texts()), 60, N_CTX)
 #: Positions in a part: sums over so many whole numbers below 4,096 are exact in single precision.
 _PART = 4095
 _AT_A_TIME = 64  # columns: their sums stay in the processor's cache
@@ -75,7 +73,7 @@ def bits() -> Float[Tensor, " question"]:
 
 def _arranged(stored: Tensor) -> Tensor:
     """Sums over the positions of each question, from those of what is stored."""
-    theirs, mine, lines, legal, move, turned, played = stored.split([*_STORED, 64, 60])
+    theirs, mine, lines, legal, move, turned, played = stored.split([*SIZES.values(), 64, 60])
     before = move.cumsum(0)  # of MOVE<1, MOVE<2, and so on to all positions
     blank = before[-1:] - theirs - mine
     even = move[::2].sum(0, keepdim=True)

@@ -44,9 +44,9 @@ class Manifest:
 
 
 def weights_hash(model: "TransformerBridge | GPT") -> str:
-    """SHA-256 of a model's weights."""
+    """SHA-256 of a model's weights, the same with hooks and without."""
     found = hashlib.sha256()
-    for name, weights in sorted(model.state_dict().items()):
+    for name, weights in sorted(plain_model(model).state_dict().items()):
         found.update(f"{name}{tuple(weights.shape)}".encode())
         found.update(weights.contiguous().float().numpy().tobytes())
     return found.hexdigest()

@@ -16,15 +16,14 @@ import numpy as np
 import torch
 from markupsafe import Markup
 
+from othello_interp.atlas.boards import Boards, example_boards
 from othello_interp.atlas.charts import charts
 from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
 from othello_interp.atlas.stored import Atlas
 from othello_interp.atlas.wiring import Wiring
-from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.lines import line_texts
 from othello_interp.pages.render import render
 from othello_interp.pages.svg import NEGATIVE, POSITIVE, ValueBoard, value_boards
-from othello_interp.rules.random_games import random_games
 from othello_interp.storage.whole_file import writable_folder, write_text
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from othello_interp.probe import Probe
 
 SHARD = 64
-Boards = Mapping[tuple[int, int], np.ndarray]
 
 
 def build_site(
@@ -49,7 +47,7 @@ def build_site(
     explanations: hypotheses from a search, by (layer, neuron). progress: gets the number of neurons done.
     """
     writable_folder(out)
-    boards = all_boards(atlas)
+    boards = example_boards(atlas.examples, atlas.about["seed"])
     wiring = Wiring(model, probe, torch.from_numpy(atlas.arrays["std"]).float())
     table: list[list[Any]] = []
     for layer in range(atlas.n_layers):
@@ -68,24 +66,6 @@ def build_site(
     constants = {"shard": SHARD, "neurons": atlas.n_neurons, "positive": POSITIVE, "negative": NEGATIVE}
     page = render("atlas/index.html.j2", about=atlas.about, empty=empty, constants=constants)
     write_text(out / "index.html", page)
-
-
-def all_boards(atlas: Atlas, batch: int = 512) -> dict[tuple[int, int], np.ndarray]:
-    """The boards of all examples of an atlas, by (game, move), as 64 values 0 blank, 1 theirs, 2 mine."""
-    arrays = atlas.arrays
-    games = np.concatenate([arrays[f"{kind}_game"].ravel() for kind in ("top", "sample")])
-    moves = np.concatenate([arrays[f"{kind}_move"].ravel() for kind in ("top", "sample")])
-    places = np.unique(np.stack([games, moves], 1)[games >= 0], axis=0)
-    boards: dict[tuple[int, int], np.ndarray] = {}
-    for first in range(0, int(places[:, 0].max()) + 1, batch):
-        here = places[(places[:, 0] >= first) & (places[:, 0] < first + batch)]
-        if not len(here):
-            continue
-        played = replay(random_games(batch, atlas.about["seed"], first=first))
-        seen = theirs_vs_mine(played.states, played.to_move).flatten(2).numpy()
-        found = seen[here[:, 0] - first, here[:, 1]]
-        boards |= {(game, move): board for (game, move), board in zip(here.tolist(), found, strict=True)}
-    return boards
 
 
 def _pages(

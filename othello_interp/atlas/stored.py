@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,13 @@ class Atlas:
     def n_neurons(self) -> int:
         """Of a layer."""
         return self.arrays["mean"].shape[1]
+
+    @property
+    def examples(self) -> Iterator[tuple[int, int]]:
+        """Game and move of every example; -1 where there is none."""
+        for kind in ("top", "sample"):
+            games, moves = (self.arrays[f"{kind}_{what}"].ravel().tolist() for what in ("game", "move"))
+            yield from zip(games, moves, strict=True)
 
     def of(self, layer: int, neuron: int) -> Arrays:
         """Everything of one neuron."""

@@ -23,10 +23,22 @@ def random_games(
     """
     if n < 0 or first < 0:
         raise InputError(f"random_games: n and first can't be negative; found n={n}, first={first}")
-    index = torch.arange(first, first + n, device=device)
+    return _drawn(torch.arange(first, first + n, device=device), seed, passes)
+
+
+def numbered_games(numbers: Int64[Tensor, " n"], seed: int) -> UInt8[Tensor, "n 60"]:
+    """The games without a pass that have these numbers; see random_games.
+
+    >>> torch.equal(numbered_games(torch.tensor([7, 2]), seed=1), random_games(8, seed=1)[[7, 2]])
+    True
+    """
+    return _drawn(numbers, seed, passes=False)
+
+
+def _drawn(index: Int64[Tensor, " n"], seed: int, passes: bool) -> UInt8[Tensor, "n 60"]:
     chunk = chunk_size(index.device)
-    games = torch.zeros(n, N_MOVES, dtype=torch.uint8, device=device)
-    todo, attempt = torch.arange(n, device=device), 0
+    games = torch.zeros(len(index), N_MOVES, dtype=torch.uint8, device=index.device)
+    todo, attempt = torch.arange(len(index), device=index.device), 0
     while len(todo):
         # Few games left: make several attempts at each in one batch and keep the first that succeeds.
         attempts = 1 if passes else min(16, max(1, chunk // len(todo)))

@@ -15,6 +15,7 @@ import torch
 from othello_interp import cli
 from othello_interp.atlas import condense as condensing
 from othello_interp.atlas import examples, notebook_page, site, stored
+from othello_interp.atlas.boards import example_boards
 from othello_interp.atlas.describe import Explanation, roles
 from othello_interp.atlas.forward import plain_model
 from othello_interp.atlas.grid import BANDS, QUANTILES, calibrate
@@ -130,13 +131,13 @@ def test_it_is_small_and_an_empty_scan_is_refused(tiny, summary, arrays):
 
 
 def test_boards_of_examples_are_those_after_their_moves(atlas):
-    boards = site.all_boards(atlas, batch=7)
+    boards = example_boards(atlas.examples, SEED, batch=7)
     for game, move in list(boards)[:20]:
         played = replay(random_games(1, SEED, first=game))
         expected = theirs_vs_mine(played.states, played.to_move)[0, move]
         assert boards[game, move].tolist() == expected.flatten().tolist()
     places = list(boards)[:5]
-    again = notebook_page.example_boards(places, SEED)
+    again = example_boards(places, SEED)
     assert all((again[place] == boards[place]).all() for place in places)
 
 
@@ -229,7 +230,7 @@ def test_a_page_shows_the_figures_and_the_python_that_gives_them(pages, atlas):
     np.testing.assert_allclose(shown, bands[1] - bands[0], atol=0.01)
     game, move = int(found["top_game"][0]), int(found["top_move"][0])
     digits, _ = by_name[f"{found['top_act'][0]:.2f} · game {game}, move {move}"]
-    assert [int(digit) for digit in digits] == site.all_boards(atlas)[game, move].tolist()
+    assert [int(digit) for digit in digits] == example_boards(atlas.examples, SEED)[game, move].tolist()
 
 
 @pytest.fixture
