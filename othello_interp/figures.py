@@ -35,5 +35,6 @@ PUBLISHED: Mapping[str, float] = MappingProxyType(
     }
 )
 
-#: The moves of focus game CLEAR_GAME on which it fires, from the same source.
+#: The moves of focus game CLEAR_GAME on which it fires, as the source lists them. (By FIRING there would be
+#: one more, move 25: it is at 0.83 there, and at 2.0 or more at those listed.)
 PUBLISHED_GAME_5 = (10, 12, 14, 16, 18, 20)

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from othello_interp.conditions import is_legal, move_number, was_played, was_turned
 from othello_interp.errors import InputError
+from othello_interp.figures import FIRING
 from othello_interp.patterns import STATES
 from othello_interp.squares import label_to_square
 
@@ -170,11 +171,11 @@ def spectrum(
 ) -> Spectrum:
     """Compares activations where a hypothesis holds and where it doesn't.
 
-    threshold: what counts as firing; by default half of the largest activation. Raises ValueError
-    when the hypothesis holds everywhere or nowhere.
+    threshold: what counts as firing; by default that of firing_threshold. Raises ValueError when the
+    hypothesis holds everywhere or nowhere.
     """
     acts, labels = acts.flatten(), labels.flatten()
-    threshold = acts.max().item() / 2 if threshold is None else threshold
+    threshold = firing_threshold(acts) if threshold is None else threshold
     fires = acts > threshold
     both = (fires & labels).sum()
     return Spectrum(
@@ -185,6 +186,15 @@ def spectrum(
         precision=(both / fires.sum()).item(),  # NaN when it never fires
         recall=(both / labels.sum()).item(),
     )
+
+
+def firing_threshold(acts: Float[Tensor, "*position"]) -> float:
+    """What a neuron must be above to be said to fire: a part (figures.FIRING) of its 99th percentile.
+
+    >>> round(firing_threshold(torch.arange(101.0)), 2)
+    35.64
+    """
+    return FIRING * acts.flatten().quantile(0.99).item()
 
 
 def roc_auc(acts: Float[Tensor, "n *neuron"], labels: Bool[Tensor, " n"]) -> Float[Tensor, "*neuron"]:

@@ -7,7 +7,7 @@ So whole games are drawn, never positions.
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from othello_interp.errors import InputError
@@ -23,7 +23,19 @@ class Mean(NamedTuple):
     games: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return format(self, ".3f")
+
+    def __format__(self, spec: str) -> str:
+        """All three numbers in one format: f"{found:.1%}" is such as "83.0% [70.2%, 91.0%]"."""
+        return f"{self.mean:{spec}} [{self.low:{spec}}, {self.high:{spec}}]" if spec else str(self)
+
+
+class Means(NamedTuple):
+    """Many means over the same positions, such as one for each square, with the ends of their intervals."""
+
+    mean: Float[Tensor, "*value"]
+    low: Float[Tensor, "*value"]
+    high: Float[Tensor, "*value"]
 
 
 def game_mean(
@@ -50,6 +62,28 @@ def game_mean(
     low, high = bootstrap(sums[:, None], count, level, samples, seed)
     mean = (sums.sum() / count.sum()).item()
     return Mean(mean, low.item(), high.item(), int(count.sum()), int(count.bool().sum()))
+
+
+def game_means(
+    values: Shaped[Tensor, "game move *value"],
+    where: Bool[Tensor, "game move"] | None = None,
+    level: float = 0.95,
+    samples: int = 1000,
+    seed: int = 0,
+) -> Means:
+    """game_mean of each of many values, such as those of the 64 squares, over the same marked positions.
+
+    >>> boards = torch.arange(3.0)[:, None, None, None].expand(3, 2, 8, 8)  # 3 games of 2 moves
+    >>> game_means(boards).mean.shape
+    torch.Size([8, 8])
+    """
+    where = torch.ones(values.shape[:2], dtype=torch.bool) if where is None else where
+    if not where.any():
+        raise InputError("where: no position is marked, so there is no mean")
+    count = where.sum(1)
+    sums = (values.reshape(*where.shape, -1) * where[..., None]).sum(1, dtype=torch.float)
+    low, high = bootstrap(sums, count, level, samples, seed)
+    return Means(*(found.view(values.shape[2:]) for found in (sums.sum(0) / count.sum(), low, high)))
 
 
 def bootstrap(

@@ -2,12 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from sklearn.metrics import precision_score, recall_score, roc_auc_score
 
 from othello_interp import hypotheses
-from othello_interp.hypotheses import label_aucs, parse, roc_auc, spectrum, turns_standing
+from othello_interp.hypotheses import firing_threshold, label_aucs, parse, roc_auc, spectrum, turns_standing
 
 
 def random_boards(*shape, seed=0):
@@ -128,9 +129,15 @@ def test_spectrum(slow):
     assert result.recall == pytest.approx(recall_score(labels.flatten().numpy(), fires))
     expected = slow.precision_and_recall(acts.flatten().tolist(), labels.flatten().tolist(), 0.2)
     assert (result.precision, result.recall) == pytest.approx(expected)
-    assert spectrum(acts, labels).threshold == pytest.approx(acts.max().item() / 2)
-    at_threshold = spectrum(torch.tensor([1.0, 2.0, 0.0]), torch.tensor([True, True, False]))
-    assert (at_threshold.threshold, at_threshold.recall) == (1.0, 0.5), "it fires above, not at"
+    assert spectrum(acts, labels).threshold == firing_threshold(acts)
+    at_threshold = spectrum(torch.tensor([1.0, 2.0, 0.0]), torch.tensor([True, True, False]), threshold=1.0)
+    assert at_threshold.recall == 0.5, "it fires above, not at"
+
+
+def test_firing_is_the_same_part_of_any_scale():
+    acts = torch.rand(7, 143, generator=torch.Generator().manual_seed(1))
+    assert firing_threshold(acts) == pytest.approx(0.36 * np.percentile(acts.numpy(), 99), rel=1e-5)
+    assert firing_threshold(9 * acts) == pytest.approx(9 * firing_threshold(acts))
 
 
 @pytest.mark.parametrize("value", [True, False])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from othello_interp.intervals import bootstrap, game_mean, permutation_test
+from othello_interp.intervals import bootstrap, game_mean, game_means, permutation_test
 
 
 def test_the_mean_is_over_positions():
@@ -12,7 +12,24 @@ def test_the_mean_is_over_positions():
     found = game_mean(values, where)
     assert found.mean == pytest.approx(7 / 3)
     assert (found.positions, found.games) == (3, 2)
-    assert str(found) == f"2.333 [{found.low:.3f}, {found.high:.3f}]"
+    assert str(found) == f"{found}" == f"2.333 [{found.low:.3f}, {found.high:.3f}]"
+    assert f"{found:+.0%}" == f"+233% [{found.low:+.0%}, {found.high:+.0%}]"
+
+
+def test_many_means_are_each_the_mean_of_its_own():
+    generator = torch.Generator().manual_seed(4)
+    values = torch.randint(-1, 2, (9, 5, 2, 3), generator=generator)
+    where = torch.rand(9, 5, generator=generator) < 0.4
+    found = game_means(values, where)
+    assert found.mean.shape == (2, 3)
+    for row in range(2):
+        for col in range(3):
+            one = game_mean(values[..., row, col].float(), where)
+            ends = [end[row, col].item() for end in found]
+            assert ends == pytest.approx([one.mean, one.low, one.high], abs=1e-6)
+    assert game_means(values[..., 0, 0]).mean.item() == pytest.approx(values[..., 0, 0].float().mean().item())
+    with pytest.raises(ValueError, match="where: no position is marked, so there is no mean"):
+        game_means(values, where & False)
 
 
 def test_the_interval_against_a_loop():

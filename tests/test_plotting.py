@@ -88,6 +88,19 @@ def test_a_square_shows_its_own_value_under_its_own_label(board):
     assert x.autorange != "reversed"
 
 
+def test_a_square_shows_the_interval_of_its_value_and_of_no_other(board):
+    boards = torch.stack([board, 10 * board])
+    fig = plotting.plot_board_values(boards, interval=(boards - 1, (boards + 2).flatten(1)))
+    for trace, own in zip(fig.data, boards, strict=True):
+        assert "%{z:.4f} %{hovertext}" in trace.hovertemplate
+        for square in (0, 25, 63):
+            ends = f"[{own.flatten()[square] - 1:.4f}, {own.flatten()[square] + 2:.4f}]"
+            assert trace.hovertext[square // 8][square % 8] == ends
+    assert plotting.plot_board_values(board).data[0].hovertext is None
+    with pytest.raises(ValueError, match=r"interval: expected 2 boards; found \[1, 2\]"):
+        plotting.plot_board_values(boards, interval=(board, boards))
+
+
 def test_colours_are_symmetric_about_zero(board):
     scale = plotting.plot_board_values(board).layout.coloraxis
     assert (scale.cmin, scale.cmax) == (-41.5, 41.5)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from jaxtyping import Bool, Float, Int8, Integer
 from torch import Tensor
 
-from othello_interp.figures import FIRING, HYPOTHESIS, LAYER, NEURON
+from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames
-from othello_interp.hypotheses import parse
+from othello_interp.hypotheses import firing_threshold, parse
 from othello_interp.neurons import get_w_in, get_w_out, logit_attribution, top_activations
 from othello_interp.probe import PROBE_MOVES, Probe
 from othello_interp.rules.random_games import random_games
@@ -74,7 +74,7 @@ class Subject:
 
     @cached_property
     def fires(self) -> Bool[Tensor, "game 59"]:
-        return self.acts > FIRING * self.loud
+        return self.acts > firing_threshold(self.acts)
 
     @cached_property
     def top(self) -> Bool[Tensor, "game 59"]:

@@ -149,6 +149,7 @@ def plot_board_values(
     text: TensorLike | None = None,
     *,
     outlined: TensorLike | None = None,
+    interval: tuple[TensorLike, TensorLike] | None = None,
     own_scales: bool = False,
     **kwargs: Any,
 ) -> go.Figure:
@@ -162,6 +163,7 @@ def plot_board_values(
         width, height: of the whole figure, in pixels; chosen to suit unless given.
         text: something to write on each square, in any of the shapes of `state`; one for all or one each.
         outlined: squares to draw a frame round, on every board: numbers 0..63 or labels such as ["C0", "D1"].
+        interval: the lower and upper ends of each number, in the shape of `state`; the mouse shows them.
         own_scales: colour each board by its own largest value in size, which is written over it.
         kwargs: anything else that `imshow` takes, such as zmax=1 or labels={"color": "logit"}.
 
@@ -173,6 +175,11 @@ def plot_board_values(
     notes = None if text is None else as_boards("plot_board_values: text", text)
     if notes is not None and len(notes) not in (1, n):
         raise InputError(f"plot_board_values: text: expected 1 or {n} boards; found {len(notes)}")
+    ends = [as_boards("plot_board_values: interval", end) for end in interval or ()]
+    if any(len(end) != n for end in ends):
+        raise InputError(
+            f"plot_board_values: interval: expected {n} boards; found {[len(end) for end in ends]}"
+        )
     if own_scales:
         reaches = [_balance(board, 0.0, None, None)[1] for board in boards]
         titles = [
@@ -193,6 +200,11 @@ def plot_board_values(
     )
     for i, trace in enumerate(fig.data):
         hover = "%{customdata}: %{z:.4f}"
+        if ends:
+            hover += " %{hovertext}"
+            pairs = zip(*(end[i].flatten().tolist() for end in ends), strict=True)
+            said = np.array([f"[{low:.4f}, {high:.4f}]" for low, high in pairs])
+            trace.update(hovertext=said.reshape(8, 8))
         if notes is not None:
             hover += "<br>%{text}"
             trace.update(

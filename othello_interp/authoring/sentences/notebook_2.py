@@ -62,15 +62,13 @@ def change_when_made_to_fire(s: Subject) -> dict[str, Tensor]:
 
 
 @sentence(
-    "L5N1393 is one of {neurons:,} neurons of its layer. It is above 0.5 at {on:.0%} of the positions and "
-    "above half of its maximum at {loud:.0%}: a part that is silent most of the time.",
+    "L5N1393 is one of {neurons:,} neurons of its layer. It is above 0.5 at {on:.0%} of the positions: "
+    "a part that is silent most of the time.",
     neurons=(1000, 5000),
     on=(0, 0.3),
-    loud=(0, 0.1),
 )
 def one_of_many(s: Subject) -> dict:
-    on = (s.acts > 0.5).float().mean()
-    return {"neurons": s.model.cfg.d_mlp, "on": on, "loud": (s.acts > s.acts.max() / 2).float().mean()}
+    return {"neurons": s.model.cfg.d_mlp, "on": (s.acts > 0.5).float().mean()}
 
 
 @sentence(

@@ -13,6 +13,7 @@ from othello_interp.authoring.subject import C0, Subject
 from othello_interp.figures import CLEAR_GAME, HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse
+from othello_interp.intervals import game_means
 from othello_interp.neurons import logit_attribution, mean_board, top_activations, top_neurons
 from othello_interp.squares import square_to_label
 from othello_interp.weights.gpt import N_CTX
@@ -156,6 +157,21 @@ def well_apart(s: Subject) -> dict:
 )
 def top_pattern(s: Subject) -> dict:
     return {"top": s.holds[s.top].float().mean(), "all": s.holds.float().mean()}
+
+
+@sentence(
+    "Of the {squares} intervals {sure} leave out 0, where about ten would by luck. Half an interval is "
+    "{half:.2f} wide on average: an excess of less is no news.",
+    squares=None,
+    sure=(20, 180),
+    half=(0.05, 0.4),
+)
+def excess_intervals(s: Subject) -> dict:
+    is_state = torch.stack([s.boards == value for value in range(3)], dim=2).float()
+    excess = game_means(is_state - is_state.mean(dim=0), s.top)
+    sure = (excess.low > 0) | (excess.high < 0)
+    half = (excess.high - excess.low).mean() / 2
+    return {"squares": sure.numel(), "sure": int(sure.sum()), "half": half}
 
 
 @sentence(

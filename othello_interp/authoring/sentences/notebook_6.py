@@ -28,7 +28,7 @@ class _Circuit:
         self.before = s.games.logits[..., C0]
         self.legal = s.games.valid_moves[:, :59]
         self.c0_legal = self.legal[..., 2, 0]
-        self.holds, self.fires = s.holds, s.holds & (s.acts > s.acts.max() / 4)
+        self.holds, self.fires = s.holds, s.holds & s.fires
         self.promised = direct_path(self.model, self.tokens, LAYER, NEURON)[..., C0]
         table = edge_effects(self.model, self.tokens, NAME, C0, where=self.fires, clean=self.cache)
         self.edges = table.set_index("node").effect
