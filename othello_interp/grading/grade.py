@@ -81,7 +81,8 @@ def grade_class(
     away = None if executor is None else partial(_away, executor, stop)
     workers = workers or os.cpu_count() or 1
     grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away, workers)
-    summary = Summary(Results(out))
+    failed: dict[str, str] = {}
+    summary = Summary(Results(out, failed), failed=failed)
     waiting: list[tuple[Submission, str]] = []
     found = find_submissions(submissions, course.every_stem, one=one, out=out, say=say)
     for submission in found:

@@ -14,6 +14,7 @@ from othello_interp.grading.typed import from_plain, to_plain
 from othello_interp.storage.whole_file import write_text
 
 MAX_RESULT = 20 * 2**20  # bytes of a result on disk
+UNREADABLE = (OSError, ValueError, RecursionError)  # what reading a file raises that is gone or damaged
 
 
 class Results:
@@ -21,14 +22,16 @@ class Results:
 
     Args:
         out: the report's folder.
+        lost: where to note, by name, whose result can't be read back any more, and why.
 
     Attributes:
         marks: the points that a person gave.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, lost: dict[str, str] | None = None) -> None:
         self._folder = out / "results"
-        self._names: dict[str, tuple[str, str]] = {}  # key -> name and number
+        self._names: dict[str, tuple[str, str, str]] = {}  # key -> name to sort by, number, name
+        self._lost = {} if lost is None else lost
         self.marks: Marks = {}
 
     def keep(self, result: Result) -> None:
@@ -40,7 +43,7 @@ class Results:
         """Whether there is a result already that belongs to this very submission."""
         try:
             result = self._read(key)
-        except (OSError, ValueError, RecursionError):
+        except UNREADABLE:
             return False
         if result.digest != digest or result.key != key:
             return False
@@ -52,10 +55,21 @@ class Results:
 
     def __iter__(self) -> Iterator[Result]:
         for key in sorted(self._names, key=self._names.__getitem__):
-            yield with_marks(self._read(key), self.marks)
+            try:
+                result = self._read(key)
+            except UNREADABLE as error:  # of one student: everybody else's is there
+                self._lose(key, error)
+                continue
+            yield with_marks(result, self.marks)
 
     def _note(self, result: Result) -> None:
-        self._names[result.key] = (result.student.lower(), result.id)
+        self._names[result.key] = (result.student.lower(), result.id, result.student)
+
+    def _lose(self, key: str, error: Exception) -> None:
+        *_, name = self._names.pop(key)
+        shown = f"{name} ({key})" if name in self._lost else name
+        why = f"{type(error).__name__}: {error}"[:200]
+        self._lost[shown] = f"the result was written and can't be read back ({why}); run the grader again"
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"

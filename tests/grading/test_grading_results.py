@@ -1,5 +1,6 @@
 """What is kept on disk of a class, and how little of it in memory."""
 
+import csv
 import json
 import tracemalloc
 
@@ -80,3 +81,24 @@ def test_only_what_belongs_to_this_submission_is_found(tmp_path):
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"key": "student-002"}))
     assert not Results(tmp_path).find("student-001", "digest")
+
+
+def test_a_result_that_is_gone_or_damaged_costs_only_its_student(course2, tmp_path):
+    lost = {}
+    results = Results(tmp_path, lost)
+    for number in range(4):
+        results.keep(result(number))
+    folder = tmp_path / "results"
+    (folder / "student-001.json").unlink()
+    (folder / "student-002.json").write_text('{"student": 7}')
+    known = write_report(course2, results, lost, tmp_path)
+    assert [r.key for r in known] == ["student-000", "student-003"]
+    assert list(lost) == ["STUDENT-001", "STUDENT-002"]
+    assert lost["STUDENT-001"].startswith("the result was written and can't be read back (FileNotFoundError")
+    assert lost["STUDENT-002"].startswith("the result was written and can't be read back (Mismatch")
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert len(rows) == 4
+    assert rows["STUDENT-001"]["total"] == ""
+    assert "run the grader again" in rows["STUDENT-001"]["look"]
+    assert "STUDENT-002" in (tmp_path / "report.html").read_text()
