@@ -1,6 +1,6 @@
 """What a batch of wrong answers is: each with words of which a true explanation of it holds one.
 
-Both batches were written before they were tried, as students write. The check has learnt kinds of slips from
+All batches were written before they were tried, as students write. The check has learnt kinds of slips from
 the first, wrong_answers_1.py, and none from the second, wrong_answers_2.py.
 """
 
