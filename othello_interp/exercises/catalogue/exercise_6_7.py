@@ -11,42 +11,39 @@ SHARE = 0.8
 
 def cases(seed: int) -> list[Case]:
     generator = torch.Generator().manual_seed(seed)
-    return [_case(generator, *sizes) for sizes in ((6, 11, 36, 7), (9, 14, 61, 12))]
+    return [_case(generator, *sizes) for sizes in ((6, 11, 58, 7), (9, 14, 101, 12))]
 
 
 def _case(generator: torch.Generator, games: int, moves: int, neurons: int, squares: int) -> Case:
-    """Neurons of several kinds for each square, some of them caps; for some squares two, for some none."""
+    """Eight neurons for each square, three of them caps; the first square has no cap."""
 
-    def noise(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator)
+    def random(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator)
 
-    legal = torch.rand(games, moves, squares, generator=generator) < 0.3
+    legal = random(games, moves, squares) < 0.3
     legal[0, 0], legal[0, 1] = True, False
-    attribution = 0.1 * noise(neurons, squares)
-    acts = 0.05 * noise(games, moves, neurons)
-    for neuron in range(5 * squares):
+    attribution = 0.1 * torch.randn(neurons, squares, generator=generator)
+    acts = 0.05 * torch.randn(games, moves, neurons, generator=generator)
+    for neuron in range(8 * squares):
         square, kind = neuron % squares, neuron // squares
+        beside = (square + 1) % squares
         on, off = legal[..., square], ~legal[..., square]
-        loud = 1 + torch.rand(games, moves, generator=generator)
-        if kind == 0:  # a cap, but for the first squares one that raises
-            acts[..., neuron] += loud * on
-            attribution[neuron, square] = 1.2 if square < 2 else -1.2
-        elif kind == 1:  # the strongest in weight, but loud everywhere
-            acts[..., neuron] += loud * (on + 0.7 * off)
+        loud = 1 + random(games, moves)
+        if kind < 3:  # a cap, but for the first square one that raises; some are far below 0 elsewhere
+            weight, strength = 1 + random(1).item(), 1 + random(1).item()
+            attribution[neuron, square] = weight if square == 0 else -weight
+            acts[..., neuron] += strength / weight * loud * on - 2.0 * off * (square % 2 == 0)
+        elif kind < 5:  # the strongest in weight, but often loud elsewhere: 0.65 or 0.3 of it is here
+            elsewhere = loud * off * (on.sum() / off.sum()) * (0.5 if kind == 3 else 2.3)
+            acts[..., neuron] += 3 * loud * on + 3 * elsewhere
             attribution[neuron, square] = -3.0
-        elif kind == 2:  # another cap: of less weight but louder, or the other way round; none for the first
-            acts[..., neuron] += (2.0 if square % 2 == 0 else 0.4) * loud * on - 2.0 * off
-            attribution[neuron, square] = -1.0 if square % 2 == 0 else -1.5
-            if square == 0:
-                attribution[neuron, square] = 1.0
-        elif kind == 3:  # lowers its square, but raises another more
-            acts[..., neuron] += 4 * loud * on
+        elif kind == 5:  # raises its square
+            acts[..., neuron] += 5 * loud * on
+            attribution[neuron, square] = 3.0
+        else:  # lowers its square, but raises or lowers another more
+            acts[..., neuron] += (4 if kind == 6 else 9) * loud * on
             attribution[neuron, square] = -2.0
-            attribution[neuron, (square + 1) % squares] = 2.5
-        else:  # lowers its square, but another more
-            acts[..., neuron] += 9 * loud * on
-            attribution[neuron, square] = -2.0
-            attribution[neuron, (square + 1) % squares] = -2.5
+            attribution[neuron, beside] = 2.5 if kind == 6 else -2.5
     return Case(
         f"{games} games of {moves} moves, {neurons} neurons, {squares} squares",
         {"acts": acts, "attribution": attribution, "legal": legal},
