@@ -234,8 +234,11 @@ def _shape_guess(found: Tensor, expected: Tensor) -> str:
         return "The axes are right but in another order."
     if [n for n in a if n != 1] == [n for n in b if n != 1]:
         return "Only axes of size 1 differ: see `squeeze`, `unsqueeze` and `keepdim`."
-    if len(a) < len(b) and b[len(b) - len(a) :] == a:
-        return "The leading axes are missing: does it work on a whole batch?"
+    missing = len(b) - len(a)
+    gone = "axis is" if missing == 1 else f"{missing} axes are"
+    for place, rest in (("first", b[missing:]), ("last", b[: len(a)])):
+        if missing > 0 and rest == a:
+            return f"The {place} {gone} missing."
     if found.numel() == expected.numel():
         return "The number of values is right: see `reshape`."
     if len(a) != len(b):
