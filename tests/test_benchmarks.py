@@ -27,7 +27,7 @@ def test_the_share_that_is_told_is_printed(checker, capsys):
     checker.main(["3.3", "--answers", "1"])
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("3.3  inputs")
-    assert said[4].startswith("known mistakes                       7: 100% told, 100% by that name")
+    assert said[4].startswith("known mistakes                       4: 100% told, 100% by that name")
     assert "median seconds to check a right answer" in said[6]
 
 

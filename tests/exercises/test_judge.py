@@ -216,6 +216,20 @@ def test_beside_a_known_mistake_nothing_is_guessed(sample_solutions):
     assert "forget `return`" in verdict(AnswerKey(exercise(), 0), nothing).message
 
 
+def test_beside_a_slip_nothing_is_guessed():
+    from othello_interp.exercises import EXERCISES
+
+    result = verdict(
+        AnswerKey(EXERCISES["5.2"], 0), lambda acts, labels, edges: percent(acts, labels, edges).long()
+    )
+    assert result.message == "You have the expected values cut down to whole numbers."
+    assert [note for note in result.notes if "rounded" in note] == []
+
+
+def percent(acts, labels, edges):
+    return torch.stack([100 * torch.histogram(g, edges).hist / len(g) for g in (acts[~labels], acts[labels])])
+
+
 def test_none_is_no_forgotten_return_where_it_may_be_the_answer():
     from othello_interp.exercises import EXERCISES
 

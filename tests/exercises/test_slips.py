@@ -68,6 +68,22 @@ def illegal(logits, legal):
     return 1 - legal_twice(logits, legal) / 2
 
 
+def legal_backwards(logits, legal):
+    return legal_twice(logits, legal).flip(1) / 2
+
+
+def shares_of_states_backwards(states, mask):
+    return shares_mirrored(states, mask).flip(-1).flip(0)
+
+
+def without_weights(before, after, W_out, unembedding, scale, where):
+    return ((after - before) / scale[..., None])[where].mean(0)
+
+
+def from_eight(**inputs):
+    return 8 - key("6.4").variants.reference(**inputs)
+
+
 def shares_mirrored(states, mask):
     return torch.stack([(states[mask] == value).float().mean(0).flip(-1) for value in range(3)])
 
@@ -95,6 +111,14 @@ def legal_swapped(states, mask):
             "In item 2 you have what comes out with 1 - quantile in place of `quantile`.",
         ),
         ("1.3", illegal, "You have 1 minus the expected values."),
+        ("1.3", legal_backwards, "You have the expected values the wrong way round along the move axis."),
+        (
+            "4.3",
+            shares_of_states_backwards,
+            "You have either the expected values the wrong way round along axis 0",
+        ),
+        ("6.4", without_weights, "when a factor with `W_out` and `unembedding` in it is left out."),
+        ("6.4", from_eight, "You have 8 minus the expected values."),
         ("4.3", shares_mirrored, "either the expected values the wrong way round along the columns"),
         ("4.3", lambda states, mask: 0 * states[0, :3].float(), "You have 0 everywhere."),
     ],
@@ -305,10 +329,10 @@ def test_right_values_pass_in_any_container(name, container):
     assert verdict.status == Status.PASSED, verdict.message
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_reference_on_changed_inputs_or_changed_itself_is_told(data):
-    """By its own clause or by a simpler one, and a known mistake that gives it is not missed."""
+    """By its own clause or by a simpler one; where several give it, nothing may be said."""
     answers = key(data.draw(st.sampled_from(CHEAP)))
     kind = data.draw(st.sampled_from(["inputs", "mutants"]))
     variant = data.draw(st.sampled_from(list(answers.variants.of(kind))))
@@ -317,7 +341,13 @@ def test_the_reference_on_changed_inputs_or_changed_itself_is_told(data):
     record = answers.exercise
     if any(value is NOTHING for value in found) or not telling(found, right, ENOUGH):
         return
-    assert explain(found, right, answers.variants, record.rtol, record.atol) != ""
+    sentence = explain(found, right, answers.variants, record.rtol, record.atol)
+    assert sentence or len([v for v in answers.variants.of(kind) if gives(v, found)]) > 1
+
+
+def gives(variant, found) -> bool:
+    values = [variant.value(i) for i in range(len(found))]
+    return all(b is not NOTHING and alike(a, b, 1e-4, 1e-5) for a, b in zip(found, values, strict=True))
 
 
 @pytest.mark.parametrize(

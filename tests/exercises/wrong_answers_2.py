@@ -356,7 +356,7 @@ def m42(acts, count, gap):
 
 wrong("4.2", "one too small", "count", "last")(lambda acts, count, gap: m42(acts, count - 1, gap))
 wrong("4.2", "first part", "only", "game")(lambda acts, count, gap: [g for g, m in m42(acts, count, gap)])
-wrong("4.2", "one too large", "from 1", "first part")(
+wrong("4.2", "one too large", "from 1", "first part", "plus 1")(
     lambda acts, count, gap: [(g + 1, m + 1) for g, m in m42(acts, count, gap)]
 )
 wrong("4.2", "one too large", "gap")(lambda acts, count, gap: m42(acts, count, gap + 1))

@@ -99,11 +99,11 @@ def lines_found(boards, square, directions):
 
 
 # -- 5.5
-def hooked(model, tokens, layer, change, name="mlp.hook_post"):
+def hooked(model, tokens, layer, change):
     def hook(act, hook):
         return change(act)
 
-    return model.run_with_hooks(tokens, fwd_hooks=[(f"blocks.{layer}.{name}", hook)])
+    return model.run_with_hooks(tokens, fwd_hooks=[(f"blocks.{layer}.mlp.hook_post", hook)])
 
 
 @wrong("5.5", "mean", "0")
@@ -113,15 +113,6 @@ def mean_ablation(model, tokens, layer, neuron):
         return act
 
     return hooked(model, tokens, layer, change)
-
-
-@wrong("5.5", "before", "pre", "GELU")
-def before_the_gelu(model, tokens, layer, neuron):
-    def change(act):
-        act[..., neuron] = 0
-        return act
-
-    return hooked(model, tokens, layer, change, "mlp.hook_pre")
 
 
 @wrong("5.5", "sign", "1 in place", "1", "put in")
@@ -195,7 +186,7 @@ def what_is_left(acts, labels):
     return acts - group_means(acts, labels)
 
 
-@wrong("6.2", "sum", "number of")
+@wrong("6.2", "sum", "number of", "division")
 def sums_not_means(acts, labels):
     out = acts.clone()
     for move in range(acts.shape[1]):

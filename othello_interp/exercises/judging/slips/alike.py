@@ -36,13 +36,17 @@ def alike(found: Any, other: Any, rtol: float, atol: float) -> bool:
 
 
 def as_tensor(value: Any) -> Tensor | None:
-    """Numbers in float64; a list of numbers is a tensor too. None for anything else."""
+    """Numbers in float64; a list of numbers, or of pairs of them, is a tensor too. None for anything else."""
     if isinstance(value, Tensor):
         return None if value.is_complex() else value.double()
     if isinstance(value, bool | int | float):
         return torch.tensor(float(value), dtype=torch.float64)
-    numbers = isinstance(value, list | tuple) and value and all(type(item) in (int, float) for item in value)
-    return torch.tensor(value, dtype=torch.float64) if numbers else None
+    if not isinstance(value, list | tuple) or not value:
+        return None
+    rows = value if all(isinstance(item, list | tuple) for item in value) else [value]
+    numbers = all(type(item) in (int, float) for row in rows for item in row)
+    even = len({len(row) for row in rows}) == 1
+    return torch.tensor(value, dtype=torch.float64) if numbers and even else None
 
 
 def leaves(value: Any) -> Iterator[Any]:

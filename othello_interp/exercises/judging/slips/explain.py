@@ -10,7 +10,7 @@ from othello_interp.exercises.judging.slips.relabelled import relabelled
 from othello_interp.exercises.judging.slips.results import Change, changed_results
 from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
 
-MOST_CLAIMS = 3
+MOST_CLAIMS = 2
 EXPECTED = "the expected values"
 Values = list[Any]
 Same = Callable[[Any, Any], bool]
@@ -41,14 +41,8 @@ def explain(
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
     search = _Search(found, right, parts, variants, same, rtol, atol)
-    for level in (
-        search.all_the_same,
-        search.single,
-        search.constant,
-        search.relabelled,
-        search.mutants,
-        search.pairs,
-    ):
+    single = (search.all_the_same, search.single, search.constant, search.relabelled, search.mutants)
+    for level in (*single, search.shortest_pair):
         if claims := list(dict.fromkeys(level())):
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
     return ""
@@ -147,7 +141,11 @@ class _Search:
         """One change of the reference itself."""
         yield from self._variants("mutants")
 
-    def pairs(self) -> Iterator[str]:
+    def shortest_pair(self) -> list[str]:
+        """Of the claims of two changes together one alone: a list of such claims is no help to anybody."""
+        return sorted(self._pairs(), key=len)[:1]
+
+    def _pairs(self) -> Iterator[str]:
         """A changed result of a changed result, or of the reference on changed inputs or changed itself."""
         if not telling(self.found, self.right, ENOUGH_FOR_TWO, 4):
             return
@@ -160,6 +158,8 @@ class _Search:
                     yield _on(second, inner)
         for kind in ("inputs", "mutants"):
             for variant in self.variants.of(kind):
+                if variant.vague:
+                    continue
                 inner = f"what comes out {variant.clause}"
                 for words, change in self.changes:
                     if self._gives(partial(self._changed_value, variant, change=change)):
@@ -170,9 +170,12 @@ class _Search:
                     yield _on(words, inner)
 
     def _variants(self, kind: str) -> list[str]:
+        """Where more of them fit than can be said, the cases don't tell them apart, and none is claimed."""
         fits = [v for v in self.variants.of(kind) if self._gives(partial(self._value, v))]
-        clear = [variant for variant in fits if not variant.vague]
-        return [f"what comes out {variant.clause}" for variant in clear or fits]
+        clear = list(dict.fromkeys(variant.clause for variant in fits if not variant.vague))
+        vague = list(dict.fromkeys(variant.clause for variant in fits))
+        claims = clear or (vague if len(vague) == 1 else [])
+        return [f"what comes out {clause}" for clause in claims if len(claims) <= MOST_CLAIMS]
 
     def _changed(self, case: int, change: Change) -> Any:
         return change(self.right[case])

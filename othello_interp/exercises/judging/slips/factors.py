@@ -16,14 +16,7 @@ NAMED = {
     100.0: "100 times {x}, as for percent",
     0.01: "{x} divided by 100",
 }
-POWERS = {
-    1.0: "{x} times {q}",
-    -1.0: "{x} divided by {q}",
-    2.0: "{x} times {q} squared",
-    -2.0: "{x} divided by {q} squared",
-    0.5: "{x} times the root of {q}",
-    -0.5: "{x} divided by the root of {q}",
-}
+POWERS = {1.0: "{x} times {q}", -1.0: "{x} divided by {q}"}
 
 
 def named_factor(
@@ -59,7 +52,7 @@ def named_factor(
 
 
 def constant(found: list[Any], right: list[Any], rtol: float, atol: float) -> str:
-    """A phrase such as "1.5 times {x}" or "{x} plus 1": the same number on every case."""
+    """A phrase such as "1.5 times {x}", "{x} plus 1" or "8 minus {x}": the same number on every case."""
     pairs = _pairs(found, right)
     if not pairs:
         return ""
@@ -72,7 +65,8 @@ def constant(found: list[Any], right: list[Any], rtol: float, atol: float) -> st
     offset = float((a - b).mean())
     if alike(a, b + offset, rtol, atol):
         return f"{{x}} plus {offset:.4g}" if offset > 0 else f"{{x}} minus {-offset:.4g}"
-    return ""
+    total = float((a + b).mean())
+    return f"{total:.4g} minus {{x}}" if alike(a, total - b, rtol, atol) else ""
 
 
 def _pairs(found: list[Any], right: list[Any]) -> list[tuple[Tensor, Tensor]]:
@@ -100,7 +94,6 @@ def quantities(cases: list[Case], axes: dict[str, list[str]]) -> dict[str, list[
                     found.setdefault(words, [float(x.shape[i]) for x in values])
             if value.dtype == torch.bool:
                 found[f"the number of True values in `{name}`"] = [float(x.sum()) for x in values]
-                found[f"the number of False values in `{name}`"] = [float((~x).sum()) for x in values]
             elif value.dtype.is_floating_point:
                 found[f"the length of `{name}`"] = [float(x.norm()) for x in values]
             found[f"the number of values in `{name}`"] = [float(x.numel()) for x in values]

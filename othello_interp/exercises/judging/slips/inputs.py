@@ -115,6 +115,8 @@ def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
         yield f"with `{name}` the other way", lambda x: (-x[0], -x[1])
         yield f"with the first part of `{name}` the other way", lambda x: (-x[0], x[1])
         yield f"with the second part of `{name}` the other way", lambda x: (x[0], -x[1])
+        yield f"with the second part of `{name}` one too large", lambda x: (x[0], x[1] + 1)
+        yield f"with the second part of `{name}` one too small", lambda x: (x[0], x[1] - 1)
 
 
 def _without(pattern: dict[str, Any], state: str) -> dict[str, Any]:
@@ -139,21 +141,16 @@ def _of_whole_numbers(name: str, values: list[Tensor]) -> Iterator[tuple[str, Ch
     held = {int(value) for tensor in values for value in tensor.unique().tolist()[:10]}
     if held == {0, 1, 2}:
         of = f"`{name}` holds 0 for blank, 1 for theirs, 2 for mine"
-        yield f"with theirs and mine swapped ({of})", lambda x: torch.tensor([0, 2, 1])[x.long()].to(x.dtype)
-        yield f"with blank and theirs swapped ({of})", lambda x: torch.tensor([1, 0, 2])[x.long()].to(x.dtype)
-        yield f"with blank and mine swapped ({of})", lambda x: torch.tensor([2, 1, 0])[x.long()].to(x.dtype)
-        yield (
-            f"with 1 taken for mine and -1 for theirs ({of})",
-            lambda x: torch.tensor([0, 2, 7])[x.long()].to(x.dtype),
-        )
+        states = {"theirs and mine swapped": [0, 2, 1], "blank and theirs swapped": [1, 0, 2]}
+        states |= {"blank and mine swapped": [2, 1, 0], "1 taken for mine and -1 for theirs": [0, 2, 7]}
+        for what, coded in states.items():
+            yield f"with {what} ({of})", partial(_recoded, coded=coded)
     if held == {-1, 0, 1}:
         yield f"with the two sides of `{name}` swapped: +1 for -1", lambda x: -x
-        yield f"with 2 in place of -1 in `{name}`", lambda x: x % 3
-        yield (
-            f"with `{name}` turned into 0 blank, 1 theirs, 2 mine",
-            lambda x: torch.tensor([0, 2, 1])[x.long()].to(x.dtype),
-        )
-        yield f"with the absolute values of `{name}`", lambda x: x.abs()
+
+
+def _recoded(x: Tensor, coded: list[int]) -> Tensor:
+    return torch.tensor(coded, dtype=x.dtype)[x.long()]
 
 
 def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
@@ -161,14 +158,11 @@ def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
     yield f"with the opposite sign of `{name}`", lambda x: -x
     yield f"with 0 in place of negative values of `{name}`", lambda x: x.clamp(min=0)
     yield f"with zeros in place of `{name}`", torch.zeros_like
-    yield f"with the mean of `{name}` subtracted", lambda x: x - x.mean()
     yield f"with `{name}` divided by the length of all of it", lambda x: x / x.norm()
-    yield f"with the first half of `{name}` in place of all of it", lambda x: x[: len(x) // 2]
     for axis in range(value.ndim if value.ndim > 1 else 0):
         where = f"along axis {axis}"
         yield f"with `{name}` of length 1 {where}", partial(_unit, axis=axis)
         yield f"with the mean of `{name}` {where} subtracted", partial(_centred, axis=axis)
-        yield f"with a softmax of `{name}` {where}", partial(torch.softmax, dim=axis)
         if value.ndim == 2:
             yield f"without the first of `{name}` {where}", partial(_cut, axis=axis, cut=slice(1, None))
             yield f"without the last of `{name}` {where}", partial(_cut, axis=axis, cut=slice(None, -1))
@@ -202,12 +196,12 @@ def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inp
                 )
             others = {other: j for other, j in at.items() if other != name}
             for clause, mine, rest in (
-                ("later", slice(1, None), slice(None, -1)),
-                ("earlier", slice(None, -1), slice(1, None)),
+                ("next", slice(1, None), slice(-1)),
+                ("previous", slice(-1), slice(1, None)),
             ):
                 if others:
                     yield (
-                        f"with every {axis} beside the {clause} one of `{name}`",
+                        f"with the {clause} {axis} of `{name}` beside the rest",
                         partial(_beside, name=name, axis=i, cut=mine, others=others, rest=rest),
                     )
 

@@ -11,10 +11,11 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from othello_interp.exercises.judging.slips.edits import edits
+from othello_interp.exercises.judging.slips.edits import edits, method_of
 from othello_interp.neurons import get_w_in, get_w_out
 
 MOST = 250  # of one reference
+ALONG_AN_AXIS = ("sum", "mean", "softmax", "argmax", "amax", "std")  # x.sum(0) is x.sum(dim=0)
 
 
 def mutants(reference: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -43,8 +44,7 @@ def mutants(reference: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., 
             if made == MOST:
                 return
     for clause, changes in places.items():  # and the same slip wherever it can be made
-        together = len(changes) > 1 and "`==`" not in clause  # comparisons have little in common
-        changed = _compiled(function, changes, original) if together else None
+        changed = _compiled(function, changes, original) if len(changes) > 1 else None
         if changed is not None:
             yield clause, changed
 
@@ -56,7 +56,7 @@ def _axes(function: ast.FunctionDef) -> list[ast.AST]:
 
 
 def _bare(function: ast.FunctionDef) -> None:
-    """Take off what says nothing of values: docstring, decorators, annotations."""
+    """Take off what says nothing of values (docstring, decorators, annotations), and name every axis."""
     function.decorator_list = []
     if ast.get_docstring(function) is not None and len(function.body) > 1:
         function.body = function.body[1:]
@@ -65,6 +65,8 @@ def _bare(function: ast.FunctionDef) -> None:
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
+        elif isinstance(node, ast.Call) and method_of(node) in ALONG_AN_AXIS and len(node.args) == 1:
+            node.args, node.keywords = [], [ast.keyword("dim", node.args[0]), *node.keywords]
 
 
 def _parent(function: ast.FunctionDef, wanted: ast.AST) -> ast.AST | None:

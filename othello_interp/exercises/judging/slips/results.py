@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from othello_interp.exercises.judging.slips.alike import as_tensor
 from othello_interp.squares import ALL_SQUARES, ROWS, label_to_id, label_to_square
 
 Change = Callable[[Any], Any]
@@ -21,18 +22,20 @@ NUMBERS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("{x} with the opposite sign", lambda x: -x),
     ("1 minus {x}", lambda x: 1 - x),
     ("the squares of {x}", lambda x: x**2),
+    ("1 divided by {x}", lambda x: 1 / x),
+    ("where {x} are above 0, as True and False", lambda x: (x > 0).double()),
+)
+FRACTIONS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("the square roots of {x}", lambda x: x.sqrt()),
     ("the absolute values of {x}", lambda x: x.abs()),
     ("{x} with 0 in place of negative values", lambda x: x.clamp(min=0)),
-    ("1 divided by {x}", lambda x: 1 / x),
     ("the logarithms of {x}", lambda x: x.log()),
     ("e to the power of {x}", lambda x: x.exp()),
     ("the angles in degrees whose cosines are {x}", lambda x: x.acos() * 180 / math.pi),
     ("the angles (arccos) whose cosines are {x}", lambda x: x.acos()),
-    ("the signs of {x}", lambda x: x.sign()),
-    ("where {x} are above 0, as True and False", lambda x: (x > 0).double()),
     ("{x} rounded to whole numbers", lambda x: x.round()),
     ("{x} cut down to whole numbers", lambda x: x.trunc()),
+    ("{x} rounded to one digit after the point", lambda x: x.round(decimals=1)),
     ("{x} rounded to two digits after the point", lambda x: x.round(decimals=2)),
     ("{x} rounded to three digits after the point", lambda x: x.round(decimals=3)),
 )
@@ -60,7 +63,9 @@ def changed_results(example: Any, axes: list[str]) -> Iterator[tuple[str, Change
     if isinstance(example, bool) or (isinstance(example, Tensor) and example.dtype == torch.bool):
         yield "the opposite of {x}", _each(lambda x: 1 - x)
     else:
-        yield from ((words, _each(change)) for words, change in NUMBERS)
+        number = as_tensor(example[-1] if isinstance(example, tuple) else example)
+        whole = number is not None and bool((number == number.round()).all())
+        yield from ((words, _each(change)) for words, change in NUMBERS + (() if whole else FRACTIONS))
     if isinstance(example, Tensor) and example.ndim:
         yield from _of_a_tensor(example, axes)
     if isinstance(example, tuple) and example and all(isinstance(x, Tensor) and x.ndim for x in example):
@@ -82,12 +87,7 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
         "the sum of {x}": lambda x: x.sum(),
         "the mean of {x}": lambda x: x.mean(),
         "the largest of {x}": lambda x: x.max(),
-        "the smallest of {x}": lambda x: x.min(),
-        "the length of {x}": lambda x: x.norm(),
-        "{x} divided by their length": lambda x: x / x.norm(),
-        "{x} divided by their sum": lambda x: x / x.sum(),
         "{x} divided by the largest of them": lambda x: x / x.max(),
-        "{x} minus their mean": lambda x: x - x.mean(),
         "the places where {x} are not 0": lambda x: x.nonzero(),
     }
     yield from ((words, _each(change)) for words, change in on_tensor.items())
@@ -96,7 +96,6 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
         name = ("the rows" if axis == n - 2 else "the columns") if board and axis >= n - 2 else name
         along: dict[str, Callable[[Tensor, int], Tensor]] = {
             f"{{x}} the wrong way round along {name}": lambda x, a: x.flip(a),
-            f"{{x}} sorted along {name}": lambda x, a: x.sort(a).values,
             f"{{x}} sorted along {name}, largest first": lambda x, a: x.sort(a, descending=True).values,
             f"{{x}} added up step by step along {name}": lambda x, a: x.cumsum(a),
             f"the differences of {{x}} along {name}": lambda x, a: x.diff(dim=a),
@@ -138,7 +137,6 @@ def _of_playable_squares() -> Iterator[tuple[str, Change]]:
     changes: dict[str, Callable[[Tensor], Tensor]] = {
         "a softmax of {x} over the 60 squares": lambda x: x.softmax(-1),
         "{x} minus their mean over the 60 squares": lambda x: x - x.mean(-1, keepdim=True),
-        "{x} divided by the largest of the 60 squares": lambda x: x / x.amax(-1, keepdim=True),
     }
 
     def on_board(x: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
@@ -149,18 +147,13 @@ def _of_playable_squares() -> Iterator[tuple[str, Change]]:
     yield from ((words, _each(partial(on_board, change=change))) for words, change in changes.items())
 
 
-def _moved(label: str, down: int = 0, right: int = 0) -> str:
-    return ROWS[ROWS.index(label[0]) + down] + str(int(label[1]) + right)
-
-
 #: Changes of every label such as "C0" in an answer, as a key of a dict or as a part of a pair.
 LABELS: tuple[tuple[str, Callable[[str], Any]], ...] = (
     (
         "{x} with row and column of every label swapped",
         lambda label: ROWS[int(label[1])] + str(ROWS.index(label[0])),
     ),
-    ("{x} with columns counted from 1", partial(_moved, right=1)),
-    ("{x} with the row below in every label", partial(_moved, down=1)),
+    ("{x} with columns counted from 1", lambda label: label[0] + str(int(label[1]) + 1)),
     ("{x} with numbers of squares in place of labels", label_to_square),
     ("{x} with tokens in place of labels", label_to_id),
     ("{x} with small letters in labels", str.lower),
@@ -189,28 +182,22 @@ def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Chan
         yield "{x} with the parts of every pair swapped", lambda x: [pair[::-1] for pair in x]
         yield "{x} with the first part of every pair only", lambda x: [pair[0] for pair in x]
         yield "{x} with the second part of every pair only", lambda x: [pair[1] for pair in x]
-        yield "{x} with the first part of every pair one too large", lambda x: [(a + 1, *b) for a, *b in x]
-        yield "{x} with the first part of every pair one too small", lambda x: [(a - 1, *b) for a, *b in x]
-        yield "{x} with the second part of every pair one too large", lambda x: [(a, b + 1) for a, b in x]
-        yield "{x} with the second part of every pair one too small", lambda x: [(a, b - 1) for a, b in x]
-        yield "{x} as a dict, not a list of pairs", dict
+        for words, by in (("large", 1), ("small", -1)):
+            for part, shift in (("first", (by, 0)), ("second", (0, by))):
+                yield f"{{x}} with the {part} part of every pair one too {words}", partial(_shifted, by=shift)
+
+
+def _shifted(pairs: list[tuple[Any, Any]], by: tuple[int, int]) -> list[tuple[Any, Any]]:
+    return [
+        tuple(part + more if more else part for part, more in zip(pair, by, strict=True)) for pair in pairs
+    ]
 
 
 def _of_a_dict() -> Iterator[tuple[str, Change]]:
     def on_dict(change: Callable[[dict], Any]) -> Change:
         return lambda value: change(value) if isinstance(value, dict) else value
 
-    swapped = {"THEIRS": "MINE", "MINE": "THEIRS"}
     yield "the keys of {x}", on_dict(list)
     yield "the values of {x}", on_dict(lambda x: list(x.values()))
-    yield "{x} with keys and values swapped", on_dict(lambda x: {b: a for a, b in x.items()})
     yield "{x} without the first entry", on_dict(lambda x: dict(list(x.items())[1:]))
     yield "{x} without the last entry", on_dict(lambda x: dict(list(x.items())[:-1]))
-    yield (
-        "{x} with THEIRS and MINE swapped",
-        on_dict(lambda x: {key: swapped.get(item, item) for key, item in x.items()}),
-    )
-    yield (
-        "an empty dict in place of None",
-        lambda x: {} if x is None else x,
-    )

@@ -15,7 +15,7 @@ from othello_interp.exercises.records import Case
 from othello_interp.exercises.status import Status
 
 MOST_SECONDS = 2.0  # of processor time for all variants of a kind together
-VAGUE = ("a sign", "one off", "one too", "isn't", "an option")
+VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1")
 KINDS = ("inputs", "mutants")
 NOTHING = object()  # in place of a value: the variant raised
 
