@@ -15,7 +15,7 @@ from typing import Any
 from othello_interp.errors import OthelloInterpError
 from othello_interp.exercises.records import Exercise
 
-FEWEST_MISTAKES, FEWEST_HINTS, FEWEST_RIGHT_ANSWERS = 4, 2, 3
+FEWEST_MISTAKES, FEWEST_HINTS, FEWEST_RIGHT_ANSWERS = 1, 2, 3
 TO_DO = "TO DO"  # in what new-exercise writes: an author has still to put something here
 ROLES = ("stub", "check", "answer")
 
@@ -140,7 +140,7 @@ def stub_and_reference_agree(exercise: Exercise, places: Places) -> list[str]:
 
 
 def record_is_full(exercise: Exercise, places: Places) -> list[str]:
-    """Two hints, four known mistakes, all different; nothing left to do."""
+    """Two hints, a known mistake, all different; nothing left to do."""
     wrong = []
     if len(exercise.hints) < FEWEST_HINTS and not exercise.open:
         wrong.append(f"{len(exercise.hints)} hints, expected at least {FEWEST_HINTS}")

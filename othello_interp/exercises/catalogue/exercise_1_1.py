@@ -47,12 +47,6 @@ def four_at_once(label: str) -> int:
     return square + 1 if square < 27 else square - 3
 
 
-@mistake("Row and column changed places: the letter is the row, the digit the column.")
-def row_and_column_swapped(label: str) -> int:
-    square = 8 * int(label[1]) + "ABCDEFGH".index(label[0])
-    return square + 1 - sum(centre < square for centre in (27, 28, 35, 36))
-
-
 EXERCISE = Exercise(
     id="1.1",
     notebook="01_setup",

@@ -25,11 +25,6 @@ def _playable(legal: Tensor) -> Tensor:
     return legal.flatten(-2)[..., ALL_SQUARES]
 
 
-@mistake("You add up logits. Turn them into probabilities first, with a softmax over the tokens.")
-def no_softmax(logits: Tensor, legal: Tensor) -> Tensor:
-    return (logits[..., 1:] * _playable(legal)).sum(-1)
-
-
 @mistake(
     "You drop the pass before the softmax, so the other 60 add up to 1. The pass has a probability too: "
     "take the softmax over all 61 tokens, then drop it.",
@@ -37,16 +32,6 @@ def no_softmax(logits: Tensor, legal: Tensor) -> Tensor:
 )
 def pass_dropped_first(logits: Tensor, legal: Tensor) -> Tensor:
     return (logits[..., 1:].softmax(-1) * _playable(legal)).sum(-1)
-
-
-@mistake("The softmax runs over the moves. It should run over the last axis, the tokens.")
-def wrong_axis(logits: Tensor, legal: Tensor) -> Tensor:
-    return (logits.softmax(1)[..., 1:] * _playable(legal)).sum(-1)
-
-
-@mistake("Your tokens are one off: column 0 is the pass, the square ALL_SQUARES[0] has column 1.")
-def tokens_one_off(logits: Tensor, legal: Tensor) -> Tensor:
-    return (logits.softmax(-1)[..., :60] * _playable(legal)).sum(-1)
 
 
 @mistake(

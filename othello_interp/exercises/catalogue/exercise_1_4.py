@@ -36,20 +36,6 @@ def no_bias(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> Tens
     return (_scores(resid, weight).argmax(-1) == boards).float().mean((0, 1))
 
 
-@mistake(
-    "Theirs and mine are swapped: the scores are in the order blank, theirs, mine, and the boards hold 0, "
-    "1, 2 for the same."
-)
-def theirs_and_mine_swapped(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> Tensor:
-    swapped = (_scores(resid, weight) + bias)[..., [0, 2, 1]]
-    return (swapped.argmax(-1) == boards).float().mean((0, 1))
-
-
-@mistake("You take the lowest score of the three. The probe's reading is the highest one: argmax.")
-def lowest_score(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> Tensor:
-    return ((_scores(resid, weight) + bias).argmin(-1) == boards).float().mean((0, 1))
-
-
 @mistake("You count the positions that are right. Asked for is their share, between 0 and 1.", credit=0.5)
 def counted(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> Tensor:
     return ((_scores(resid, weight) + bias).argmax(-1) == boards).float().sum((0, 1))

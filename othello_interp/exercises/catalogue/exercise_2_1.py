@@ -7,7 +7,7 @@ from torch import Tensor
 
 from othello_interp.exercises.catalogue.shared import neuron_inputs
 from othello_interp.exercises.records import Case, Exercise, Mistakes
-from othello_interp.neurons import get_w_in, get_w_out
+from othello_interp.neurons import get_w_in
 from othello_interp.probe import load_probe
 from othello_interp.squares import CENTRE
 
@@ -31,15 +31,6 @@ def _projections(vector: Tensor, directions: Tensor) -> Tensor:
     return torch.einsum("d,drc->rc", vector, directions)
 
 
-def _unit(directions: Tensor, dim: int | tuple[int, ...] = 0) -> Tensor:
-    return directions / directions.norm(dim=dim, keepdim=True).clamp(min=1e-12)
-
-
-@mistake("Those are the output weights. What the neuron reads is in its input weights: get_w_in.")
-def output_weights(model: Any, layer: int, neuron: int, directions: Tensor) -> Tensor:
-    return _projections(get_w_out(model, layer, neuron, normalize=True), _unit(directions))
-
-
 @mistake(
     "You take the dot product. A cosine also divides by the length of both vectors, so that long directions "
     "don't look important.",
@@ -51,7 +42,7 @@ def plain_products(model: Any, layer: int, neuron: int, directions: Tensor) -> T
 
 @mistake("The directions have length 1 and the input weights don't: divide by their length too.", credit=0.5)
 def weights_not_normalised(model: Any, layer: int, neuron: int, directions: Tensor) -> Tensor:
-    return _projections(get_w_in(model, layer, neuron), _unit(directions))
+    return _projections(get_w_in(model, layer, neuron), directions / directions.norm(dim=0).clamp(min=1e-12))
 
 
 @mistake(
@@ -65,14 +56,6 @@ def directions_not_normalised(model: Any, layer: int, neuron: int, directions: T
 @mistake("In the centre the blank direction is zero, and 0 / 0 is NaN. Give such squares 0.", credit=0.5)
 def zero_by_zero(model: Any, layer: int, neuron: int, directions: Tensor) -> Tensor:
     return _projections(get_w_in(model, layer, neuron, normalize=True), directions / directions.norm(dim=0))
-
-
-@mistake(
-    "You divide by the length of all directions taken together. Each square has a direction of its own: "
-    "directions.norm(dim=0) gives 8 × 8 lengths."
-)
-def one_length_for_all(model: Any, layer: int, neuron: int, directions: Tensor) -> Tensor:
-    return _projections(get_w_in(model, layer, neuron, normalize=True), directions / directions.norm())
 
 
 EXERCISE = Exercise(

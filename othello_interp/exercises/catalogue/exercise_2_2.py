@@ -6,7 +6,7 @@ from torch import Tensor
 
 from othello_interp.exercises.catalogue.shared import neuron_inputs
 from othello_interp.exercises.records import Case, Exercise, Mistakes
-from othello_interp.neurons import get_w_in, get_w_out, on_board
+from othello_interp.neurons import get_w_out, on_board
 
 mistake = Mistakes()
 
@@ -33,13 +33,6 @@ def centre_filled(model: Any, layer: int, neuron: int) -> Tensor:
     board = model.W_U.new_zeros(64)
     board[:60] = get_w_out(model, layer, neuron) @ model.W_U[:, 1:]
     return board.view(8, 8)
-
-
-@mistake(
-    "Those are the input weights, what the neuron reads. What it writes is in its output weights: get_w_out."
-)
-def read_not_written(model: Any, layer: int, neuron: int) -> Tensor:
-    return on_board(get_w_in(model, layer, neuron) @ model.W_U[:, 1:])
 
 
 @mistake("You gave the output weights length 1. One unit of activation writes them as they are.", credit=0.5)

@@ -65,13 +65,6 @@ def rows(model: Any, label_a: str, label_b: str) -> float:
     return _cosine(model.W_U[label_to_id(label_a)], model.W_U[label_to_id(label_b)])
 
 
-@mistake(
-    "Those are the embeddings, by which the model reads moves. The unembeddings are the columns of model.W_U."
-)
-def embeddings(model: Any, label_a: str, label_b: str) -> float:
-    return _cosine(model.W_E[label_to_id(label_a)], model.W_E[label_to_id(label_b)])
-
-
 @mistake("That is the angle in degrees. Asked for is its cosine.", credit=0.5)
 def angle(model: Any, label_a: str, label_b: str) -> float:
     W_U = model.W_U

@@ -3,7 +3,7 @@
 import torch
 
 from othello_interp.exercises.records import Case, Exercise, Mistakes
-from othello_interp.squares import ALL_SQUARES, ROWS, label_to_square, square_to_label
+from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
 
 mistake = Mistakes()
 
@@ -28,53 +28,17 @@ def cases(seed: int) -> list[Case]:
     ]
 
 
-def _states_along(
-    label: str, step: tuple[int, int], states: list[str], flat: bool = False
-) -> dict[str, str] | None:
-    """States along a line; with `flat`, by adding to the number of the square and never seeing the edge."""
-    row, col = divmod(label_to_square(label), 8)
-    line = [(row + i * step[0], col + i * step[1]) for i in range(len(states))]
-    if flat:
-        line = [divmod(8 * r + c, 8) for r, c in line]
-    if not all(0 <= r < 8 and 0 <= c < 8 for r, c in line):
-        return None
-    return {ROWS[r] + str(c): state for (r, c), state in zip(line, states, strict=True)}
-
-
-def _pattern(n_theirs: int) -> list[str]:
-    return ["BLANK", *["THEIRS"] * n_theirs, "MINE"]
-
-
-@mistake("The far end is missing: beyond their discs there must be one of mine.")
-def no_end(label: str, step: tuple[int, int], n_theirs: int) -> dict[str, str] | None:
-    return _states_along(label, step, _pattern(n_theirs)[:-1])
-
-
-@mistake(
-    "Your line is one square short: n_theirs counts their discs, without the blank square and the one of "
-    "mine."
-)
-def one_short(label: str, step: tuple[int, int], n_theirs: int) -> dict[str, str] | None:
-    return _states_along(label, step, _pattern(n_theirs - 1))
-
-
-@mistake("Theirs and mine are swapped: the player about to move turns discs of the other side.")
-def sides_swapped(label: str, step: tuple[int, int], n_theirs: int) -> dict[str, str] | None:
-    return _states_along(label, step, ["BLANK", *["MINE"] * n_theirs, "THEIRS"])
-
-
-@mistake("Your steps go along columns first. step is (rows down, columns to the right).")
-def step_swapped(label: str, step: tuple[int, int], n_theirs: int) -> dict[str, str] | None:
-    return _states_along(label, (step[1], step[0]), _pattern(n_theirs))
-
-
 @mistake(
     "Some of your lines run off one edge and come back on the other side. Keep row and column apart, and "
     "return None when either leaves 0..7.",
     credit=0.5,
 )
 def round_the_edge(label: str, step: tuple[int, int], n_theirs: int) -> dict[str, str] | None:
-    return _states_along(label, step, _pattern(n_theirs), flat=True)
+    states = ["BLANK", *["THEIRS"] * n_theirs, "MINE"]
+    line = [label_to_square(label) + i * (8 * step[0] + step[1]) for i in range(len(states))]
+    if not all(0 <= square < 64 for square in line):
+        return None
+    return {square_to_label(square): state for square, state in zip(line, states, strict=True)}
 
 
 EXERCISE = Exercise(

@@ -73,20 +73,6 @@ def full_matrices(vectors: Tensor, basis: Tensor) -> Tensor:
     return (vectors @ torch.linalg.svd(basis).U).pow(2).sum(-1) / vectors.pow(2).sum(-1)
 
 
-@mistake(
-    'You subtracted the mean of the vectors. "Variance" is only a name here: the fraction is one of the '
-    "squared length of each vector as it is."
-)
-def centred(vectors: Tensor, basis: Tensor) -> Tensor:
-    vectors = vectors - vectors.mean(dim=0)
-    return inside(vectors, basis) / vectors.pow(2).sum(-1)
-
-
-@mistake("You divided by the squared length of all vectors together. Each vector has its own.")
-def all_vectors_together(vectors: Tensor, basis: Tensor) -> Tensor:
-    return inside(vectors, basis) / vectors.pow(2).sum()
-
-
 EXERCISE = Exercise(
     id="3.1",
     notebook="03_variance_fraction",

@@ -65,24 +65,9 @@ def rank_over_columns(basis: Tensor) -> float:
     return _rank(basis) / basis.shape[1]
 
 
-@mistake("This is a ratio of lengths. The fraction is one of squared lengths, so there is no root.")
-def root(basis: Tensor) -> float:
-    return (_rank(basis) / basis.shape[0]) ** 0.5
-
-
-@mistake("This is the share you expect outside the span: 1 minus what is asked.")
-def share_outside(basis: Tensor) -> float:
-    return 1 - _rank(basis) / basis.shape[0]
-
-
 @mistake("This is the rank. Divide it by d_model.", credit=0.5)
 def rank_only(basis: Tensor) -> int:
     return _rank(basis)
-
-
-@mistake("You divided d_model by the rank: the other way round. A share is never above 1.")
-def upside_down(basis: Tensor) -> float:
-    return basis.shape[0] / _rank(basis)
 
 
 EXERCISE = Exercise(

@@ -64,23 +64,6 @@ def rows_normalised(w_out: Tensor, w_in: Tensor, W_out: Tensor, W_in: Tensor) ->
     return w_out / w_out.norm() @ (W_in / W_in.norm(dim=1, keepdim=True))
 
 
-@mistake(
-    "You took the input weights of the first neuron. What the later layer can read is what it writes: w_out."
-)
-@_composed
-def in_with_in(w_out: Tensor, w_in: Tensor, W_out: Tensor, W_in: Tensor) -> Tensor:
-    return _cosines(w_in, W_in)
-
-
-@mistake(
-    "You took the output weights of the later layer. They tell whether two neurons write the same; reading "
-    "is done by `W_in`."
-)
-@_composed
-def out_with_out(w_out: Tensor, w_in: Tensor, W_out: Tensor, W_in: Tensor) -> Tensor:
-    return _cosines(w_out, W_out.T)
-
-
 @mistake("The other way round: the earlier neuron writes (w_out), the later one reads (W_in).")
 @_composed
 def wrong_way_round(w_out: Tensor, w_in: Tensor, W_out: Tensor, W_in: Tensor) -> Tensor:

@@ -45,11 +45,6 @@ def at_least(acts: Tensor, squares: Tensor, game: int, threshold: float) -> Move
     return _labels(squares, game, (acts[game] >= threshold).nonzero().flatten().tolist())
 
 
-@mistake("You took the size of the activation. A neuron with a negative activation is not firing.")
-def signs_ignored(acts: Tensor, squares: Tensor, game: int, threshold: float) -> Moves:
-    return _labels(squares, game, _fires(acts.abs(), game, threshold))
-
-
 @mistake(
     "You read the number of a square as a token. `squares` holds 0..63: use `utils.square_to_label`, not "
     "`utils.id_to_label`.",

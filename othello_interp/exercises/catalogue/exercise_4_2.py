@@ -131,11 +131,6 @@ def sorted_by_game(acts: Tensor, count: int, gap: int) -> Moves:
     return sorted(_apart(acts, count, gap - 1, gap - 1))
 
 
-@mistake("You took the size of the activations, which makes very negative ones count as loud.")
-def sizes(acts: Tensor, count: int, gap: int) -> Moves:
-    return _apart(acts.abs(), count, gap - 1, gap - 1)
-
-
 EXERCISE = Exercise(
     id="4.2",
     notebook="04_max_activating",

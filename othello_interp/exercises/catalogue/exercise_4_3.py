@@ -36,16 +36,6 @@ def out_of_all(states: Tensor, mask: Tensor) -> Tensor:
     return (_one_hot(states) * mask[..., None, None]).mean((1, 2))
 
 
-@mistake("These are the shares over all positions: use the mask.")
-def mask_ignored(states: Tensor, mask: Tensor) -> Tensor:
-    return _one_hot(states).mean((1, 2))
-
-
-@mistake("These are the shares over the positions that are not marked.")
-def other_positions(states: Tensor, mask: Tensor) -> Tensor:
-    return _one_hot(states)[:, ~mask].mean(1)
-
-
 @mistake("These are counts. Divide by the number of marked positions.", credit=0.5)
 def counts(states: Tensor, mask: Tensor) -> Tensor:
     return _one_hot(states)[:, mask].sum(1)
@@ -54,11 +44,6 @@ def counts(states: Tensor, mask: Tensor) -> Tensor:
 @mistake("Theirs and mine are swapped: in `states`, 1 is theirs and 2 is mine.", credit=0.5)
 def theirs_and_mine_swapped(states: Tensor, mask: Tensor) -> Tensor:
     return _one_hot(states)[[0, 2, 1]][:, mask].mean(1)
-
-
-@mistake("You looked for -1, 0 and 1. These boards hold 0 blank, 1 theirs, 2 mine.")
-def plus_minus_values(states: Tensor, mask: Tensor) -> Tensor:
-    return torch.stack([(states[mask] == value).float().mean(0) for value in (0, -1, 1)])
 
 
 @mistake(

@@ -35,8 +35,7 @@ def _described(
     states: Tensor,
     count: int,
     quantile: float,
-    order: str = "std",
-    weights: str = "w_out",
+    by_number: bool = False,
     columns: slice = slice(1, None),
     squares: Any = ALL_SQUARES,
     mask: str = "own",
@@ -44,13 +43,10 @@ def _described(
 ) -> Described:
     """The right answer, with a knob for each thing that can be got wrong."""
     flat = acts.flatten(0, 1)
-    by = {"std": flat.std(0), "mean": flat.mean(0), "max": flat.max(0).values, "least": -flat.std(0)}
-    neurons = by.get(order, flat.std(0)).topk(count).indices
-    neurons = neurons.sort().values if order == "number" else neurons
-    mlp = model.blocks[layer].mlp
-    vectors = mlp.W_out[neurons] if weights == "w_out" else mlp.W_in.T[neurons]
+    neurons = flat.std(0).topk(count).indices
+    neurons = neurons.sort().values if by_number else neurons
     attributions = torch.zeros(count, 64)
-    attributions[:, squares] = vectors @ model.W_U[:, columns]
+    attributions[:, squares] = model.blocks[layer].mlp.W_out[neurons] @ model.W_U[:, columns]
     chosen = flat[:, neurons]
     thresholds = {"own": chosen.quantile(quantile, 0), "one": chosen.flatten().quantile(quantile)}
     marked = chosen > thresholds[mask] if mask in thresholds else torch.ones_like(chosen) > 0
@@ -60,34 +56,11 @@ def _described(
 
 
 @mistake(
-    "You chose the neurons with the largest mean. A neuron that is always on tells nothing: take the "
-    "largest standard deviation."
-)
-def by_mean(**inputs: Any) -> Described:
-    return _described(**inputs, order="mean")
-
-
-@mistake("You chose the neurons with the largest single activation. Take the standard deviation.")
-def by_maximum(**inputs: Any) -> Described:
-    return _described(**inputs, order="max")
-
-
-@mistake("These are the neurons with the smallest standard deviation.")
-def least_first(**inputs: Any) -> Described:
-    return _described(**inputs, order="least")
-
-
-@mistake(
     "The right neurons in the order of their numbers. Give the largest standard deviation first.",
     credit=0.7,
 )
 def in_order_of_number(**inputs: Any) -> Described:
-    return _described(**inputs, order="number")
-
-
-@mistake("You attributed the input weights. What a neuron writes is a row of `W_out`.")
-def input_weights(**inputs: Any) -> Described:
-    return _described(**inputs, weights="w_in")
+    return _described(**inputs, by_number=True)
 
 
 @mistake(

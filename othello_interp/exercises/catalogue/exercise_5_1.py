@@ -43,18 +43,6 @@ def swapped_states(boards: Tensor, pattern: Pattern) -> Tensor:
     )
 
 
-@mistake("You use -1 for theirs and 1 for mine. These boards hold 0 blank, 1 theirs, 2 mine.")
-def plus_minus(boards: Tensor, pattern: Pattern) -> Tensor:
-    values = {"BLANK": 0, "THEIRS": -1, "MINE": 1}
-    squares = boards.flatten(-2)
-    return torch.stack([squares[..., label_to_square(k)] == values[v] for k, v in pattern.items()]).all(0)
-
-
-@mistake("Rows and columns are swapped: C0 is row 2, column 0, so boards[..., 2, 0].")
-def transposed(boards: Tensor, pattern: Pattern) -> Tensor:
-    return torch.stack(_conditions(boards.mT, pattern)).all(0)
-
-
 @mistake(
     "You read a label as a token: `utils.label_to_id`. Use `utils.label_to_square`, which gives 0 to 63."
 )

@@ -61,11 +61,6 @@ def percent_in_range(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
     return 100 * counts / counts.sum(1, keepdim=True)
 
 
-@mistake("The rows are swapped: row 0 is the group where the label is False.")
-def label_first(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
-    return (100 * _counts(acts, labels, edges) / _sizes(labels)).flip(0)
-
-
 @mistake(
     "An activation that lies on an edge falls in the wrong bin: bin i holds its lower edge, not its upper "
     "one. torch.histogram and numpy.histogram do so; torch.bucketize needs right=True.",

@@ -75,11 +75,6 @@ def last_move(model: Any, tokens: Tensor, layer: int, neuron: int) -> Tensor:
     return _run(model, tokens, f"blocks.{layer}.mlp.hook_post", (slice(None), -1, neuron))
 
 
-@mistake("You switch off a neuron of the next layer: check the hook's name.")
-def next_layer(model: Any, tokens: Tensor, layer: int, neuron: int) -> Tensor:
-    return _run(model, tokens, f"blocks.{layer + 1}.mlp.hook_post", (..., neuron))
-
-
 @mistake(
     "You return how much the logits change. Wanted are the logits themselves, with the neuron off.",
     credit=0.5,

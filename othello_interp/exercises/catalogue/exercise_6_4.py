@@ -39,10 +39,8 @@ def _effects(
 @mistake(
     "The sign is wrong: the effect is what the logit is afterwards, less what it was before.", credit=0.5
 )
-def before_less_after(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return -_effects(before, after, W_out, unembedding, scale, where)
+def before_less_after(**inputs: Tensor) -> Tensor:
+    return -_effects(**inputs)
 
 
 @mistake(
@@ -50,63 +48,43 @@ def before_less_after(
     "before the unembedding reads it.",
     credit=0.5,
 )
-def no_scale(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return _effects(before, after, W_out, unembedding, torch.ones_like(scale), where)
+def no_scale(**inputs: Tensor) -> Tensor:
+    return _effects(**inputs | {"scale": torch.ones_like(inputs["scale"])})
 
 
 @mistake(
     "You divide by the mean scale. Divide each position's change by that position's scale, then average.",
     credit=0.5,
 )
-def mean_scale(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return _effects(before, after, W_out, unembedding, scale[where].mean().expand_as(scale), where)
+def mean_scale(**inputs: Tensor) -> Tensor:
+    mean = inputs["scale"][inputs["where"]].mean()
+    return _effects(**inputs | {"scale": mean.expand_as(inputs["scale"])})
 
 
 @mistake("You average over all positions. Average over those where `where` is True.", credit=0.5)
-def everywhere(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return _effects(before, after, W_out, unembedding, scale, torch.ones_like(where))
+def everywhere(**inputs: Tensor) -> Tensor:
+    return _effects(**inputs | {"where": torch.ones_like(inputs["where"])})
 
 
 @mistake("That is the sum over the positions. Return the mean.", credit=0.5)
-def summed(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return _effects(before, after, W_out, unembedding, scale, where) * where.sum()
-
-
-@mistake(
-    "You leave out how much each neuron's output weights say to the unembedding: W_out @ unembedding.",
-)
-def change_of_activation(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return ((after - before) / scale[..., None])[where].mean(0)
+def summed(**inputs: Tensor) -> Tensor:
+    return _effects(**inputs) * inputs["where"].sum()
 
 
 @mistake(
     "That is a cosine: it says how W_out lies to the unembedding, but not how much the activation has "
     "changed. This is ranking by weights alone."
 )
-def cosine(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return torch.cosine_similarity(W_out, unembedding[None], dim=-1)
+def cosine(**inputs: Tensor) -> Tensor:
+    return torch.cosine_similarity(inputs["W_out"], inputs["unembedding"][None], dim=-1)
 
 
 @mistake(
     "You take the size of the effect. Keep the sign: some neurons work for the logit, some against.",
     credit=0.5,
 )
-def without_sign(
-    before: Tensor, after: Tensor, W_out: Tensor, unembedding: Tensor, scale: Tensor, where: Tensor
-) -> Tensor:
-    return _effects(before, after, W_out, unembedding, scale, where).abs()
+def without_sign(**inputs: Tensor) -> Tensor:
+    return _effects(**inputs).abs()
 
 
 EXERCISE = Exercise(

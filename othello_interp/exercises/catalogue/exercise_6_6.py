@@ -76,11 +76,6 @@ def one_off(logits: Tensor, legal: Tensor, token: int) -> float:
     return _ratio(logits, legal, token)[legal[..., token % 60]].mean().item()
 
 
-@mistake("These are logits. Turn them into probabilities with softmax first.")
-def logits_themselves(logits: Tensor, legal: Tensor, token: int) -> float:
-    return (logits[..., token] * legal.sum(-1))[legal[..., token - 1]].mean().item()
-
-
 EXERCISE = Exercise(
     id="6.6",
     notebook="06_circuit",
