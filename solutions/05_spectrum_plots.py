@@ -68,3 +68,11 @@ def ablated_logits(
         return act
 
     return model.run_with_hooks(tokens, fwd_hooks=[(f"blocks.{layer}.mlp.hook_post", set_to_zero)])
+
+
+def refined_hypothesis() -> str:
+    """When L5N1393 fires, better than the pattern says it: text of at most 120 comparisons."""
+    lines = [as_hypothesis(line) for line in line_patterns() if line.get("C0") == "BLANK"]
+    diagonal = " | ".join(f"({line})" for line in lines if "D1==" in line)
+    elsewhere = " | ".join(f"({line})" for line in lines if "D1==" not in line)
+    return f"({diagonal}) & ~({elsewhere})"

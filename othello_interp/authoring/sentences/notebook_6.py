@@ -6,6 +6,7 @@ import torch
 
 from othello_interp.ablation import direct_path
 from othello_interp.authoring.measured import sentence
+from othello_interp.authoring.sentences.notebook_5 import paths
 from othello_interp.authoring.subject import Subject
 from othello_interp.caps import caps
 from othello_interp.circuit import flip, matched_donors, patch, resampled
@@ -87,6 +88,48 @@ def circuit_flips(s: Subject) -> dict:
 def circuit_puzzle(s: Subject) -> dict:
     c = _circuit(s)
     return {"direct": c.edges["direct"], "total": c.edges["total"], "slope": c.slope()}
+
+
+@cache
+def _ways(s: Subject) -> tuple[dict[str, float], dict[str, float]]:
+    """The mean change of the C0 logit by each way, the neuron off: on the pattern, and at false alarms."""
+    at = s.holds & s.fires, s.fires & ~s.holds
+    split = [{way: change[where].mean().item() for way, change in paths(s).items()} for where in at]
+    return split[0], split[1]
+
+
+def _undoer(s: Subject) -> str:
+    """The way by which most comes back where the pattern stands."""
+    here = _ways(s)[0]
+    return max(here.keys() - {"direct", "all"}, key=here.__getitem__)
+
+
+@sentence(
+    "Of the {direct:+.2f} on the direct path, **{way}** gives {back:+.2f} back; all other ways "
+    "together come to {rest:+.2f}.",
+    direct=(-3, -0.05),
+    way=None,
+    back=(0.05, 3),
+    part=(0.4, 1.5),
+    rest=(-0.2, 0.2),
+)
+def undone(s: Subject) -> dict:
+    here, way = _ways(s)[0], _undoer(s)
+    name = f"the {way.replace(' ', ' of layer ')}" if way[-1].isdigit() else way
+    rest = here["all"] - here["direct"] - here[way]
+    figures = {"direct": here["direct"], "way": name, "back": here[way], "rest": rest}
+    return figures | {"part": -here[way] / here["direct"]}
+
+
+@sentence(
+    "Where the neuron fires without our line, the same part gives {back:+.2f} back of {direct:+.2f}.",
+    back=None,
+    direct=(-3, -0.05),
+    part=(-1, 0.4),
+)
+def not_undone_at_alarms(s: Subject) -> dict:
+    alarms, way = _ways(s)[1], _undoer(s)
+    return {"back": alarms[way], "direct": alarms["direct"], "part": -alarms[way] / alarms["direct"]}
 
 
 @sentence(
