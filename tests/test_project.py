@@ -26,7 +26,7 @@ weights
 model conditions
 stream hypotheses figures neurons intervals
 games probe caps
-lines ablation nodes
+lines many ablation nodes
 circuit
 edges play_board
 plotting

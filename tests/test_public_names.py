@@ -22,9 +22,10 @@ PUBLIC = {
     "othello_interp.errors": "OthelloInterpError",
     "othello_interp.figures": "PUBLISHED PUBLISHED_GAME_5",
     "othello_interp.games": "ActivationCache FocusGames load_focus_games load_games",
-    "othello_interp.hypotheses": "STATES firing_threshold parse roc_auc spectrum turns_standing",
+    "othello_interp.hypotheses": "STATES firing_threshold label_aucs parse roc_auc spectrum turns_standing",
     "othello_interp.intervals": "Mean Means game_mean game_means permutation_test",
     "othello_interp.lines": "best_lines line_aucs line_labels line_texts",
+    "othello_interp.many": "Moments Searched auc_from_counts design_effect discoveries search",
     "othello_interp.model": "load_model tiny_model",
     "othello_interp.neurons": "cosine_similarity get_w_in get_w_out logit_attribution mean_board "
     "neuron_stats on_board orthonormal_basis square_frequencies top_activations top_neurons "
