@@ -24,7 +24,7 @@ rules
 board
 weights
 model conditions
-stream hypotheses figures neurons intervals
+stream hypotheses figures neurons intervals race
 games probe caps
 lines many ablation nodes
 circuit
