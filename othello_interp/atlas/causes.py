@@ -15,10 +15,10 @@ from torch import Tensor
 
 from othello_interp.ablation import ablate
 from othello_interp.atlas.ladder import RUNGS, Ladder
-from othello_interp.atlas.questions import family, texts
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError
 from othello_interp.hypotheses import parse
+from othello_interp.lines import line_texts
 from othello_interp.neurons import logit_attribution
 from othello_interp.squares import ALL_SQUARES, label_to_square
 from othello_interp.weights.gpt import N_CTX
@@ -47,15 +47,13 @@ def neurons_of_line(ladders: Sequence[Ladder], line: str, least: float = 0.0) ->
 
     least: the R² on the test games that such an OR must have.
     """
-    number, rung = _number_of(line), RUNGS.index("an OR of lines")
-    found = []
-    for place, ladder in enumerate(ladders):
-        union = ladder.rungs[rung]
-        asked = [question for rule in union.rules.rules for question, _ in rule.literals]
-        louder = any(rule.value > union.rules.default for rule in union.rules.rules)
-        if number in asked and louder and union.r2 >= least:
-            found.append(place)
-    return found
+    _check_line(line)
+    unions = [ladder.rungs[RUNGS.index("an OR of lines")] for ladder in ladders]
+    return [
+        place
+        for place, union in enumerate(unions)
+        if f"({line})" in union.hypothesis.split(" | ") and union.r2.value >= least
+    ]
 
 
 def raising(model: "TransformerBridge", layer: int, neurons: Sequence[int], line: str) -> list[int]:
@@ -66,7 +64,7 @@ def raising(model: "TransformerBridge", layer: int, neurons: Sequence[int], line
     >>> raising(tiny_model(seed=0), 1, range(6), "C2==BLANK & D2==THEIRS & E2==MINE")
     [0, 1, 3, 4, 5]
     """
-    _number_of(line)
+    _check_line(line)
     w_out = model.blocks[layer].mlp.W_out[list(neurons)]
     logits = logit_attribution(w_out, model.W_U).flatten(1)[:, label_to_square(line[:2])]
     return [neuron for neuron, logit in zip(neurons, logits.tolist(), strict=True) if logit > 0]
@@ -92,7 +90,7 @@ def hurt(
     >>> found.positions > 0
     True
     """
-    _number_of(line)
+    _check_line(line)
     if not neurons:
         raise InputError("neurons: expected at least one to switch off; found none")
     tokens = games[:, :N_CTX].long().to(model.W_E.device)
@@ -121,10 +119,9 @@ def hurt(
     )
 
 
-def _number_of(line: str) -> int:
-    if line not in texts()[family("line").start :]:
+def _check_line(line: str) -> None:
+    if line not in line_texts():
         raise InputError(
             f"line: {line!r} is none of the 960 lines, such as 'C0==BLANK & D1==THEIRS & E2==MINE'; "
             "line_texts() has them all"
         )
-    return texts().index(line)

@@ -9,6 +9,7 @@ import numpy as np
 
 from othello_interp.atlas.condense import LEGAL, ROOT_STEPS, SHARE_STEPS
 from othello_interp.atlas.grid import BANDS, QUANTILES
+from othello_interp.atlas.ladder import Explanation
 from othello_interp.atlas.stored import Atlas
 from othello_interp.atlas.wiring import Link
 from othello_interp.lines import line_texts
@@ -17,15 +18,6 @@ from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
 STATES = ("THEIRS", "MINE", "BLANK")
 #: The AUC, and the share of the loudest moves, from which a name is given to what a neuron does.
 GOOD, MOST = 0.85, 0.9
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A hypothesis about a neuron from a search, in the language of hypotheses.py, and how it did on games
-    that the search had not seen, as a sentence."""
-
-    hypothesis: str
-    score: str
 
 
 @dataclass(frozen=True)

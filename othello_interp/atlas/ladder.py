@@ -4,21 +4,21 @@ What each step up is worth shows on games that the search has not seen. The game
 to learn from, one to choose what a bit of description is worth and which rung is best, one to score on.
 """
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from jaxtyping import Float, Integer
 from torch import Tensor
 
-from othello_interp.atlas.describe import Explanation
-from othello_interp.atlas.questions import family, texts
+from othello_interp.atlas.questions import family
 from othello_interp.atlas.rules import RuleList
 from othello_interp.atlas.samples import Parts, Sample, shuffled, split
+from othello_interp.atlas.scores import Score, Table, best_cut, scores
 from othello_interp.atlas.search import LEAST, best_rules, best_union, pruned
 from othello_interp.atlas.trees import Trees, grow
 from othello_interp.games import load_games
-from othello_interp.hypotheses import roc_auc
 from othello_interp.model import check_exists
 from othello_interp.weights.gpt import N_CTX
 
@@ -35,39 +35,45 @@ _AT_A_TIME = 64
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """A hypothesis about a neuron, in the language of hypotheses.py, and how it did on games that the search
+    for it had not seen, as a sentence."""
+
+    hypothesis: str
+    score: str
+
+
+@dataclass(frozen=True)
 class Rung:
     """A hypothesis and how it does on the test games.
 
-    cut: where more is expected, the neuron is expected to fire.
-    r2: share of the variance explained. within_move: the same within each move's number.
-    null: the R² of what the same search finds when the activations belong to other games; NaN if not asked
-    for.
+    hypothesis: where the neuron is expected to fire, in the language of hypotheses.py; "" for nowhere.
+    conditions: questions in it; a line or a legal move is one.
+    r2: share of the variance explained by what the rules expect. within_move: the same within each move's
+    number. null: the R² of what the same search finds when the activations belong to other games; NaN if not
+    asked for.
     f1: of "expected to fire" for "fires". auc: the chance that more is expected where it fires than where it
     doesn't.
-    chosen_by: R² on the games to choose by, less the price of its bits.
+    rules: what is expected where; None where only this is kept. cut: more than it is expected to fire.
     """
 
     name: str
-    rules: RuleList
-    cut: float
-    r2: float
+    hypothesis: str
+    conditions: int
+    r2: Score
     within_move: float
-    f1: float
-    auc: float
-    chosen_by: float
-    null: float = float("nan")
-
-    @property
-    def hypothesis(self) -> str:
-        """Where the neuron is expected to fire, in the language of hypotheses.py; "" for nowhere."""
-        return self.rules.hypothesis(self.cut)
+    null: float
+    f1: Score
+    auc: Score
+    rules: RuleList | None = None
+    cut: float = float("nan")
 
     @property
     def score(self) -> str:
-        """How it does on games that the search has not seen."""
+        """How it does on games that the search has not seen, with 95% intervals over games."""
         return (
-            f"R² {self.r2:.2f} ({self.within_move:.2f} within the move's number; by chance {self.null:.2f}), "
-            f"F1 {self.f1:.2f}, AUC {self.auc:.2f}, {self.rules.conditions} conditions"
+            f"R² {self.r2} ({self.within_move:.2f} within the move's number; by chance {self.null:.2f}), "
+            f"F1 {self.f1}, AUC {self.auc}, {self.conditions} conditions"
         )
 
 
@@ -76,17 +82,17 @@ class Ladder:
     """The rungs of one neuron.
 
     fires: activations above this count as firing; half of the largest that is learned from.
-    price: of a bit, as a share of the sum of squares.
+    chosen: the place of the rung that does best on the games to choose by, its length paid for.
     """
 
     rungs: tuple[Rung, ...]
     fires: float
-    price: float
+    chosen: int
 
     @property
     def best(self) -> Rung:
         """The rung that does best on the games to choose by, its length paid for."""
-        return max(self.rungs, key=lambda rung: rung.chosen_by)
+        return self.rungs[self.chosen]
 
     @property
     def explanation(self) -> Explanation:
@@ -101,37 +107,21 @@ class Ladder:
         return "\n".join(lines)
 
 
-def ladders(parts: Parts, null: Parts | None = None) -> list[Ladder]:
+def ladders(
+    parts: Parts, null: Parts | None = None, progress: Callable[[int], None] = lambda neurons: None
+) -> list[Ladder]:
     """The ladder of each neuron. The price of a bit is one for all of them: see `best_price`.
 
-    null: the same with shuffled activations, to be told what the search finds by chance.
+    null: the same with shuffled activations, to be told what the search finds by chance. progress: gets the
+    number of neurons done.
     """
-    trees = grow(parts.learn.answers, parts.learn.acts, DEPTH, LEAST)
-    price = best_price(trees, parts.choose)
-    trees = pruned(trees, price)
     found: list[Ladder] = []
-    for first in range(0, parts.learn.acts.shape[1], _AT_A_TIME):
-        some = Parts(*(Sample(part.answers, part.acts[:, first : first + _AT_A_TIME]) for part in parts))
-        kinds = _search(some.learn, price)
-        kinds.append([RuleList.of_tree(trees, first + neuron) for neuron in range(len(kinds[0]))])
-        for neuron, rules in enumerate(zip(*kinds, strict=True)):
-            acts = [part.acts[:, neuron] for part in some]
-            fires = acts[0].max().item() / 2
-            rungs = tuple(
-                _scored(name, each, some, acts, fires, price) for name, each in zip(RUNGS, rules, strict=True)
-            )
-            found.append(Ladder(rungs, fires, price))
-    if null is None:
-        return found
-    return [
-        replace(
-            ladder,
-            rungs=tuple(
-                replace(rung, null=other.r2) for rung, other in zip(ladder.rungs, chance.rungs, strict=True)
-            ),
-        )
-        for ladder, chance in zip(found, ladders(null), strict=True)
-    ]
+    searches = zip(_search(parts), repeat(None) if null is None else _search(null), strict=False)
+    for searched, by_chance in searches:
+        nulls = _r2s(by_chance, null) if by_chance and null else [float("nan")] * len(RUNGS)
+        found.append(_scored(searched, parts, nulls))
+        progress(len(found))
+    return found
 
 
 def best_price(trees: Trees, choose: Sample) -> float:
@@ -175,42 +165,51 @@ def explain(
     return str(ladders(parts, shuffled(parts))[0])
 
 
-def _search(learn: Sample, price: float) -> list[list[RuleList]]:
-    """The rungs below the tree, each for all neurons."""
-    simple = range(len(texts()) - len(family("line")))  # the lines come last
+@dataclass(frozen=True)
+class _Searched:
+    """What a search finds for a neuron: the rules of each rung, and what a bit costs."""
+
+    neuron: int
+    rungs: tuple[RuleList, ...]
+    price: float
+
+
+def _search(parts: Parts) -> Iterator[_Searched]:
+    """Searches for all neurons, some at a time."""
+    trees = grow(parts.learn.answers, parts.learn.acts, DEPTH, LEAST)
+    price = best_price(trees, parts.choose)
+    trees = pruned(trees, price)
     lines = family("line")
-    return [
-        best_union(*learn, simple, price, most=1),
-        best_union(*learn, lines, price, most=1),
-        best_union(*learn, lines, price),
-        best_rules(*learn, price),
-    ]
+    simple = range(lines.start)  # the lines come last
+    for first, acts in enumerate(parts.learn.acts.split(_AT_A_TIME, dim=1)):
+        learn = Sample(parts.learn.answers, acts.contiguous())
+        neurons = range(first * _AT_A_TIME, first * _AT_A_TIME + acts.shape[1])
+        rungs = (
+            best_union(*learn, simple, price, most=1),
+            best_union(*learn, lines, price, most=1),
+            best_union(*learn, lines, price),
+            best_rules(*learn, price),
+            [RuleList.of_tree(trees, neuron) for neuron in neurons],
+        )
+        for neuron, rules in zip(neurons, zip(*rungs, strict=True), strict=True):
+            yield _Searched(neuron, rules, price)
 
 
-def _scored(name: str, rules: RuleList, parts: Parts, acts: list[Tensor], fires: float, price: float) -> Rung:
-    learned, chosen, expected = (rules.predict(part.answers) for part in parts)
-    cut = _best_cut(learned, acts[0] > fires)
-    firing = acts[2] > fires
-    some = 0 < int(firing.sum()) < len(firing)
-    return Rung(
-        name,
-        rules,
-        cut,
-        r2(expected, acts[2]).item(),
-        within_move(expected, acts[2]).item(),
-        _f1(expected > cut, firing),
-        roc_auc(expected, firing).item() if some else float("nan"),
-        r2(chosen, acts[1]).item() - price * rules.bits,
-    )
+def _r2s(found: _Searched, parts: Parts) -> list[float]:
+    acts = parts.test.acts[:, found.neuron]
+    return [r2(rules.predict(parts.test.answers), acts).item() for rules in found.rungs]
 
 
-def _best_cut(expected: Tensor, firing: Tensor) -> float:
-    """The cut with the best F1; just below one of the values that are expected."""
-    values = expected.unique().tolist()
-    cuts = [(low + high) / 2 for low, high in pairwise(values)] or [values[0]]
-    return max(cuts, key=lambda cut: _f1(expected > cut, firing))
-
-
-def _f1(expected: Tensor, firing: Tensor) -> float:
-    both, some = int((expected & firing).sum()), int(expected.sum()) + int(firing.sum())
-    return 2 * both / some if some else float("nan")
+def _scored(found: _Searched, parts: Parts, nulls: list[float]) -> Ladder:
+    learned, chosen, tested = (part.acts[:, found.neuron].contiguous() for part in parts)
+    fires = learned.max().item() / 2
+    rungs, worth = [], []
+    for name, rules, null in zip(RUNGS, found.rungs, nulls, strict=True):
+        cut, place = best_cut(Table.of(rules.values, rules.which(parts.learn.answers), learned, fires))
+        which = rules.which(parts.test.answers)
+        explained, f1, auc = scores(Table.of(rules.values, which, tested, fires), place)
+        within = within_move(rules.values[which], tested).item()
+        text = rules.hypothesis(cut)
+        rungs.append(Rung(name, text, rules.conditions, explained, within, null, f1, auc, rules, cut))
+        worth.append(r2(rules.predict(parts.choose.answers), chosen).item() - found.price * rules.bits)
+    return Ladder(tuple(rungs), fires, worth.index(max(worth)))

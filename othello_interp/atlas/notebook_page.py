@@ -9,7 +9,8 @@ from markupsafe import Markup
 from othello_interp.ablation import ablate, effects
 from othello_interp.atlas.boards import example_boards
 from othello_interp.atlas.charts import charts
-from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
+from othello_interp.atlas.describe import Board, NeuronPage, describe
+from othello_interp.atlas.ladder import Explanation
 from othello_interp.atlas.stored import Atlas, check_is_of, load_atlas, parse_name
 from othello_interp.atlas.wiring import Wiring
 from othello_interp.board import replay

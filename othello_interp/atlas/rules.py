@@ -73,6 +73,11 @@ class RuleList:
         length = sum(bits()[question].item() + 1 for question in asked) + VALUE_BITS * len(leaves)
         return cls(tuple(leaves[:-1]), leaves[-1].value, len(asked), length)
 
+    @property
+    def values(self) -> Float[Tensor, " rule"]:
+        """The activation that each rule expects, and the default."""
+        return torch.tensor([*(rule.value for rule in self.rules), self.default])
+
     def which(self, answers: Answers) -> Tensor:
         """The place of the rule that counts at each position; for the default, the number of rules."""
         found = torch.full((answers.holds.shape[1],), len(self.rules))
@@ -82,7 +87,7 @@ class RuleList:
 
     def predict(self, answers: Answers) -> Float[Tensor, " position"]:
         """The activation to expect at each position."""
-        return torch.tensor([*(rule.value for rule in self.rules), self.default])[self.which(answers)]
+        return self.values[self.which(answers)]
 
     def hypothesis(self, cut: float) -> str:
         """Where more than `cut` is expected, in our language; "" for nowhere or everywhere."""

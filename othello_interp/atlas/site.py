@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from othello_interp.atlas.boards import Boards, example_boards
 from othello_interp.atlas.charts import charts
-from othello_interp.atlas.describe import Board, Explanation, NeuronPage, describe
+from othello_interp.atlas.describe import Board, NeuronPage, describe
+from othello_interp.atlas.ladder import Explanation
 from othello_interp.atlas.stored import Atlas
 from othello_interp.atlas.wiring import Wiring
 from othello_interp.lines import line_texts

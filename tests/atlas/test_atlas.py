@@ -16,9 +16,10 @@ from othello_interp import cli
 from othello_interp.atlas import condense as condensing
 from othello_interp.atlas import examples, notebook_page, site, stored
 from othello_interp.atlas.boards import example_boards
-from othello_interp.atlas.describe import Explanation, roles
+from othello_interp.atlas.describe import roles
 from othello_interp.atlas.forward import plain_model
 from othello_interp.atlas.grid import BANDS, QUANTILES, calibrate
+from othello_interp.atlas.ladder import Explanation
 from othello_interp.atlas.scan import count_part, scan
 from othello_interp.atlas.stored import Atlas, load_atlas, parse_name
 from othello_interp.atlas.summary import Summary, band_levels
