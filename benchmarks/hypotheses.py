@@ -44,11 +44,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     found, by_chance = ladders(parts), ladders(shuffled(parts))
     for place, name in enumerate(RUNGS):
         rungs = [ladder.rungs[place] for ladder in found]
-        row(name, [rung.r2.value for rung in rungs], [rung.conditions for rung in rungs])
+        row(name, [rung.r2 for rung in rungs], [rung.conditions for rung in rungs])
     best = [ladder.best for ladder in found]
-    row("best for its length", [rung.r2.value for rung in best], [rung.conditions for rung in best])
+    row("best for its length", [rung.r2 for rung in best], [rung.conditions for rung in best])
     row("  within the move's number", [rung.within_move for rung in best])
-    row("a tree, by chance", [ladder.rungs[-1].r2.value for ladder in by_chance])
+    row("a tree, by chance", [ladder.rungs[-1].r2 for ladder in by_chance])
     print(f"plain trees of the published model, in the paper: {PUBLISHED:.0%}")
 
 

@@ -52,7 +52,7 @@ def neurons_of_line(ladders: Sequence[Ladder], line: str, least: float = 0.0) ->
     return [
         place
         for place, union in enumerate(unions)
-        if f"({line})" in union.hypothesis.split(" | ") and union.r2.value >= least
+        if f"({line})" in union.hypothesis.split(" | ") and union.r2 >= least
     ]
 
 

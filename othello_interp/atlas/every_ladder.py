@@ -13,7 +13,6 @@ from torch import Tensor
 
 from othello_interp.atlas.ladder import RUNGS, Ladder, Rung, ladders
 from othello_interp.atlas.samples import shuffled, split
-from othello_interp.atlas.scores import Score
 from othello_interp.errors import InputError
 from othello_interp.storage.whole_file import whole_file, writable_folder
 
@@ -25,6 +24,7 @@ Arrays = dict[str, np.ndarray]
 SCORES = (
     "r2", "r2_low", "r2_high", "within_move", "null", "f1", "f1_low", "f1_high", "auc", "auc_low", "auc_high",
 )  # fmt: skip
+TEXTS = "hypotheses"  # of all rungs of all neurons, one a line, as bytes
 _THOUSANDTHS, _NONE = 1000.0, np.iinfo(np.int16).min
 
 
@@ -34,7 +34,7 @@ def every_ladder(
     folder: Path,
     progress: Callable[[int], None] = lambda neurons: None,
 ) -> Arrays:
-    """Arrays of (layer, neuron, ...), and the text of all hypotheses as bytes: see `unpack`.
+    """Arrays of (layer, neuron, ...), and the texts of all hypotheses: see `Atlas.ladder`.
 
     games: to learn from, to choose by and to score on; see `split`. folder: of the layers that are done; they
     must be of the same model and games. progress: gets the number of neurons done.
@@ -58,12 +58,12 @@ def every_ladder(
         if (used := int(layers[-1].pop("games"))) != len(games):
             raise InputError(f"{path} was made with {used} games, not {len(games)}. Remove it.")
         progress((layer + 1) * n_neurons)
-    texts = np.concatenate([layer.pop("hypotheses") for layer in layers])
-    return {name: np.stack([layer[name] for layer in layers]) for name in layers[0]} | {"hypotheses": texts}
+    texts = np.concatenate([layer.pop(TEXTS) for layer in layers])
+    return {name: np.stack([layer[name] for layer in layers]) for name in layers[0]} | {TEXTS: texts}
 
 
 def pack(found: Sequence[Ladder]) -> Arrays:
-    """The ladders of a layer as arrays of (neuron, ...); "hypotheses" holds their texts, one a line."""
+    """The ladders of a layer as arrays of (neuron, ...); their texts are one array of bytes."""
     numbers = np.array([[_scores(rung) for rung in ladder.rungs] for ladder in found])
     thousandths = np.clip(np.round(numbers * _THOUSANDTHS), -_THOUSANDTHS, _THOUSANDTHS)
     texts = [rung.hypothesis + "\n" for ladder in found for rung in ladder.rungs]
@@ -74,7 +74,7 @@ def pack(found: Sequence[Ladder]) -> Arrays:
         ),
         "rung_best": np.array([ladder.chosen for ladder in found], np.uint8),
         "fires": np.array([ladder.fires for ladder in found], np.float16),
-        "hypotheses": np.frombuffer("".join(texts).encode(), np.uint8),
+        TEXTS: np.frombuffer("".join(texts).encode(), np.uint8),
     }
 
 
@@ -87,11 +87,12 @@ def unpack(arrays: Arrays, texts: Sequence[str]) -> Ladder:
         RUNGS, texts, numbers.tolist(), arrays["rung_conditions"].tolist(), strict=True
     ):
         of = dict(zip(SCORES, row, strict=True))
-        r2, f1, auc = (Score(of[key], of[f"{key}_low"], of[f"{key}_high"]) for key in ("r2", "f1", "auc"))
-        rungs.append(Rung(name, text, conditions, r2, of["within_move"], of["null"], f1, auc))
+        scores = [of[key] for key in ("r2", "within_move", "f1", "auc", "null")]
+        r2, f1, auc = ((of[f"{key}_low"], of[f"{key}_high"]) for key in ("r2", "f1", "auc"))
+        rungs.append(Rung(name, text, conditions, *scores, r2, f1, auc))
     return Ladder(tuple(rungs), float(arrays["fires"]), int(arrays["rung_best"]))
 
 
 def _scores(rung: Rung) -> list[float]:
-    r2, f1, auc = ([score.value, score.low, score.high] for score in (rung.r2, rung.f1, rung.auc))
-    return [*r2, rung.within_move, rung.null, *f1, *auc]
+    f1, auc = (rung.f1, *rung.f1_interval), (rung.auc, *rung.auc_interval)
+    return [rung.r2, *rung.r2_interval, rung.within_move, rung.null, *f1, *auc]

@@ -15,9 +15,10 @@ from torch import Tensor
 from othello_interp.atlas.questions import family
 from othello_interp.atlas.rules import RuleList
 from othello_interp.atlas.samples import Parts, Sample, shuffled, split
-from othello_interp.atlas.scores import Score, Table, best_cut, scores
+from othello_interp.atlas.scores import Table, best_cut, scores
 from othello_interp.atlas.search import LEAST, best_rules, best_union, pruned
 from othello_interp.atlas.trees import Trees, grow
+from othello_interp.errors import InputError
 from othello_interp.games import load_games
 from othello_interp.model import check_exists
 from othello_interp.weights.gpt import N_CTX
@@ -54,26 +55,48 @@ class Rung:
     asked for.
     f1: of "expected to fire" for "fires". auc: the chance that more is expected where it fires than where it
     doesn't.
-    rules: what is expected where; None where only this is kept. cut: more than it is expected to fire.
+    r2_interval, f1_interval, auc_interval: each holds 95% of the resamples of the test games.
+    cut: where more is expected, the neuron is expected to fire. found: the rules, if they are kept.
     """
 
     name: str
     hypothesis: str
     conditions: int
-    r2: Score
+    r2: float
     within_move: float
+    f1: float
+    auc: float
     null: float
-    f1: Score
-    auc: Score
-    rules: RuleList | None = None
+    r2_interval: tuple[float, float]
+    f1_interval: tuple[float, float]
+    auc_interval: tuple[float, float]
     cut: float = float("nan")
+    found: RuleList | None = None
+
+    @property
+    def rules(self) -> RuleList:
+        """What is expected where. Raises InputError for a rung of the atlas, which keeps the text alone."""
+        if self.found is None:
+            raise InputError(
+                f"of this {self.name!r} only the text is kept; search for it anew with `ladders`, or parse "
+                "its hypothesis"
+            )
+        return self.found
 
     @property
     def score(self) -> str:
         """How it does on games that the search has not seen, with 95% intervals over games."""
+        r2, f1, auc = (
+            f"{value:.2f} [{low:.2f}, {high:.2f}]"
+            for value, (low, high) in (
+                (self.r2, self.r2_interval),
+                (self.f1, self.f1_interval),
+                (self.auc, self.auc_interval),
+            )
+        )
         return (
-            f"R² {self.r2} ({self.within_move:.2f} within the move's number; by chance {self.null:.2f}), "
-            f"F1 {self.f1}, AUC {self.auc}, {self.conditions} conditions"
+            f"R² {r2} ({self.within_move:.2f} within the move's number; by chance {self.null:.2f}), "
+            f"F1 {f1}, AUC {auc}, {self.conditions} conditions"
         )
 
 
@@ -208,8 +231,22 @@ def _scored(found: _Searched, parts: Parts, nulls: list[float]) -> Ladder:
         cut, place = best_cut(Table.of(rules.values, rules.which(parts.learn.answers), learned, fires))
         which = rules.which(parts.test.answers)
         explained, f1, auc = scores(Table.of(rules.values, which, tested, fires), place)
-        within = within_move(rules.values[which], tested).item()
-        text = rules.hypothesis(cut)
-        rungs.append(Rung(name, text, rules.conditions, explained, within, null, f1, auc, rules, cut))
+        rungs.append(
+            Rung(
+                name,
+                rules.hypothesis(cut),
+                rules.conditions,
+                explained.value,
+                within_move(rules.values[which], tested).item(),
+                f1.value,
+                auc.value,
+                null,
+                explained.interval,
+                f1.interval,
+                auc.interval,
+                cut,
+                rules,
+            )
+        )
         worth.append(r2(rules.predict(parts.choose.answers), chosen).item() - found.price * rules.bits)
     return Ladder(tuple(rungs), fires, worth.index(max(worth)))

@@ -7,6 +7,7 @@ squares. A resample of games is a sum of their tables.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Float64, Int64
@@ -77,18 +78,11 @@ class Table:
         return (firing * below).sum(1) / (firing.sum(1) * silent.sum(1))
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """A score and its interval, which holds 95% of the resamples of games (Efron & Tibshirani 1993)."""
 
     value: float
-    low: float = float("nan")
-    high: float = float("nan")
-
-    def __str__(self) -> str:
-        if self.low != self.low:
-            return f"{self.value:.2f}"
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
+    interval: tuple[float, float]
 
 
 def best_cut(table: Table) -> tuple[float, int]:
@@ -113,11 +107,9 @@ def _draws(n_games: int) -> Tensor:
 
 def _score(values: Float64[Tensor, " resample"]) -> Score:
     """The first value is that of all games."""
-    drawn = values[1:]
-    drawn = drawn[~drawn.isnan()]
-    if not len(drawn):
-        return Score(values[0].item())
-    return Score(values[0].item(), *drawn.quantile(_ENDS).tolist())
+    drawn = values[1:][~values[1:].isnan()]
+    low, high = drawn.quantile(_ENDS).tolist() if len(drawn) else (float("nan"),) * 2
+    return Score(values[0].item(), (low, high))
 
 
 def _from_here_on(counts: Float64[Tensor, "resample value"]) -> Float64[Tensor, "resample value"]:

@@ -4,12 +4,14 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from othello_interp.atlas.condense import Arrays
+from othello_interp.atlas.every_ladder import TEXTS, unpack
+from othello_interp.atlas.ladder import RUNGS, Ladder
 from othello_interp.atlas.scan import weights_hash
 from othello_interp.errors import InputError, OthelloInterpError
 from othello_interp.storage.data import data_path, provenance
@@ -24,10 +26,20 @@ FILE = "atlas.npz"
 
 @dataclass(frozen=True)
 class Atlas:
-    """Arrays of (layer, neuron, ...), see condense.py; and of what: games, seed, model (SHA-256), dtype."""
+    """Arrays of (layer, neuron, ...), see condense.py; of what: games, seed, model (SHA-256), dtype; and the
+    texts of all rungs of all ladders, one a line: none where no ladder was searched for."""
 
     arrays: Arrays
     about: dict[str, Any]
+    texts: bytes = b""
+
+    @classmethod
+    def read(cls, content: bytes, about: dict[str, Any]) -> "Atlas":
+        """From the content of an .npz file, see `packed`, and where it came from."""
+        with np.load(io.BytesIO(content)) as file:
+            arrays = {name: file[name] for name in file.files}
+        texts = arrays.pop(TEXTS, np.zeros(0, np.uint8))
+        return cls(arrays, about, texts.tobytes())
 
     @property
     def n_layers(self) -> int:
@@ -45,6 +57,18 @@ class Atlas:
             games, moves = (self.arrays[f"{kind}_{what}"].ravel().tolist() for what in ("game", "move"))
             yield from zip(games, moves, strict=True)
 
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.texts.decode().split("\n")
+
+    def ladder(self, layer: int, neuron: int) -> Ladder | None:
+        """The hypotheses about a neuron, from simple to rich, with their scores on games that the search had
+        not seen; None where there are none."""
+        if not self.texts:
+            return None
+        first = (layer * self.n_neurons + neuron) * len(RUNGS)
+        return unpack(self.of(layer, neuron), self._lines[first : first + len(RUNGS)])
+
     def of(self, layer: int, neuron: int) -> Arrays:
         """Everything of one neuron."""
         return {name: np.asarray(array[layer, neuron]) for name, array in self.arrays.items()}
@@ -60,8 +84,7 @@ def load_atlas() -> Atlas:
             "There is no atlas of the embedded model yet. Make it: `othello-interp scan --out build/scan`, "
             "then `othello-interp build-atlas --scan build/scan`."
         ) from None
-    with np.load(io.BytesIO(data_path(FILE).read_bytes())) as file:
-        return Atlas({name: file[name] for name in file.files}, about)
+    return Atlas.read(data_path(FILE).read_bytes(), about)
 
 
 def check_is_of(atlas: Atlas, model: "TransformerBridge | GPT") -> None:

@@ -10,7 +10,6 @@ from othello_interp.atlas.causes import hurt, neurons_of_line, raising
 from othello_interp.atlas.ladder import RUNGS, Ladder, Rung
 from othello_interp.atlas.questions import texts
 from othello_interp.atlas.rules import Rule, RuleList
-from othello_interp.atlas.scores import Score
 from othello_interp.rules import slow_rules
 from othello_interp.squares import square_to_id
 
@@ -61,7 +60,7 @@ def test_the_neurons_of_a_line():
     def ladder(lines, louder, r2):
         rules = [Rule(((texts().index(line), True),), 2.0 if louder else -2.0) for line in lines]
         text = RuleList.of(rules, 0.0).hypothesis(1.0 if louder else -1.0)
-        rung = Rung("", text, len(lines), Score(r2), r2, 0.0, Score(0.5), Score(0.5))
+        rung = Rung("", text, len(lines), r2, r2, 0.5, 0.5, 0.0, *[(0.4, 0.6)] * 3)
         return Ladder((rung,) * len(RUNGS), 1.0, 0)
 
     other = "E5==BLANK & D4==THEIRS & C3==MINE"

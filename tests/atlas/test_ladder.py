@@ -146,23 +146,23 @@ def test_scores_are_those_of_scikit_learn(parts, found):
         fires = acts > parts.learn.acts[:, neuron].max().item() / 2
         for rung in one.rungs:
             expected = rung.rules.predict(parts.test.answers).numpy()
-            assert rung.r2.value == pytest.approx(r2_score(acts, expected), abs=1e-5)
-            assert rung.auc.value == pytest.approx(roc_auc_score(fires, expected), abs=1e-5)
-            assert rung.f1.value == pytest.approx(f1_score(fires, expected > rung.cut), abs=1e-6)
+            assert rung.r2 == pytest.approx(r2_score(acts, expected), abs=1e-5)
+            assert rung.auc == pytest.approx(roc_auc_score(fires, expected), abs=1e-5)
+            assert rung.f1 == pytest.approx(f1_score(fires, expected > rung.cut), abs=1e-6)
 
 
 def test_what_only_knows_the_move_is_not_better_than_chance(found):
     line, move, legal = found
     assert [rung.name for rung in line.rungs] == list(ladder.RUNGS)
-    assert line.best.r2.value > 0.5 > 0.1 > line.best.null
+    assert line.best.r2 > 0.5 > 0.1 > line.best.null
     assert line.best.within_move > 0.5
     assert move.rungs[0].hypothesis == "MOVE<20"
-    assert move.rungs[0].r2.value == pytest.approx(move.rungs[0].null, abs=0.05)
+    assert move.rungs[0].r2 == pytest.approx(move.rungs[0].null, abs=0.05)
     assert move.rungs[0].within_move == pytest.approx(0, abs=0.05)
     assert legal.best is legal.rungs[0]
     assert legal.best.hypothesis == "B3==LEGAL"
     assert legal.explanation.hypothesis == "B3==LEGAL"
-    assert legal.explanation.score.startswith(f"one condition: R² {legal.best.r2} (")
+    assert legal.explanation.score.startswith(f"one condition: R² {legal.best.r2:.2f} [")
 
 
 def test_the_shuffle_moves_whole_games_within_a_part(parts):
@@ -197,8 +197,8 @@ def test_every_line_of_an_explanation_can_be_read(tiny, tokens):
 def test_a_neuron_that_never_changes_has_no_hypothesis(parts):
     still = Parts(*(Sample(part.answers, torch.full_like(part.acts[:, :1], 0.5)) for part in parts))
     (only,) = ladders(still)
-    assert all(rung.hypothesis == "" and rung.r2.value == 0 for rung in only.rungs)
-    assert math.isnan(only.best.auc.value)
+    assert all(rung.hypothesis == "" and rung.r2 == 0 for rung in only.rungs)
+    assert math.isnan(only.best.auc)
     assert only.best is only.rungs[0]
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, r2_score, roc_auc_score
 
-from othello_interp.atlas.scores import Score, Table, best_cut, scores
+from othello_interp.atlas.scores import Table, best_cut, scores
 from othello_interp.intervals import draws
 
 FIRES, N_GAMES = 0.8, 20
@@ -54,8 +54,8 @@ def test_intervals_draw_games_as_a_loop_would(data, table):
     ]
     for score, column in zip(scores(table, place), zip(*found, strict=True), strict=True):
         ends = torch.tensor(column, dtype=torch.double).quantile(torch.tensor([0.025, 0.975]).double())
-        assert [score.low, score.high] == pytest.approx(ends.tolist(), abs=0.015)
-        assert score.low < score.value < score.high
+        assert score.interval == pytest.approx(ends.tolist(), abs=0.015)
+        assert score.interval[0] < score.value < score.interval[1]
 
 
 def test_one_value_expects_it_to_fire_nowhere(data):
@@ -65,8 +65,3 @@ def test_one_value_expects_it_to_fire_nowhere(data):
     assert (cut, place) == (pytest.approx(0.7), 1)
     _, f1, auc = scores(table, place)
     assert (f1.value, auc.value) == (0, 0.5)
-
-
-def test_how_a_score_reads():
-    assert str(Score(0.123, 0.1, 0.2)) == "0.12 [0.10, 0.20]"
-    assert str(Score(0.5)) == "0.50"
