@@ -2,6 +2,8 @@
 
 So the pages are the files that people also read on GitHub, with the same links between them. Nothing that the
 pages need lies elsewhere on the network, and they work from the disk, search included.
+
+The atlas of neurons is added at the end, in atlas/; `-D with_atlas=0` saves the minute that it takes.
 """
 
 import re
@@ -69,5 +71,15 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
+def _atlas(app: Sphinx, error: Exception | None) -> None:
+    """Add the atlas of every neuron, whose pages are made elsewhere."""
+    if error is None and app.config.with_atlas:
+        from othello_interp.atlas.site import build_embedded
+
+        build_embedded(Path(app.outdir) / "atlas", home="../docs/atlas.html")
+
+
 def setup(app: Sphinx) -> None:
+    app.add_config_value("with_atlas", True, "")
     app.connect("html-page-context", _mend, priority=900)  # after the theme's own
+    app.connect("build-finished", _atlas)

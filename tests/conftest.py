@@ -94,7 +94,7 @@ def site(root, tmp_path_factory) -> Path:
     *command, _ = start.COMMANDS["site"][1]
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, *command, out / "html", "-d", out / "doctrees"]
-    result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=600)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
     return out / "html"
 

@@ -98,6 +98,8 @@ def test_dead_links_stop_the_building_and_formulas_become_mathml(root, tmp_path)
         "-q",
         "-W",
         "--keep-going",
+        "-D",
+        "with_atlas=0",
         "-c",
         root / "docs",
         page.parents[1],
@@ -148,7 +150,10 @@ def test_every_link_of_the_site_leads_somewhere(site, pages):
             target = (path.parent / unquote(address.path)).resolve() if address.path else path
             target = target / "index.html" if target.is_dir() else target
             anchor = unquote(address.fragment)
-            if not target.is_file() or (anchor and target in pages and anchor not in pages[target].ids):
+            known = pages[target].ids if target in pages else {anchor}
+            if target == site / "atlas" / "index.html":
+                known = known | {f"L{layer}N{neuron}" for layer in range(8) for neuron in range(2048)}
+            if not target.is_file() or (anchor and anchor not in known):
                 dead.append(f"{path.relative_to(site)}: {link}")
     assert len(pages) > 20
     assert not dead, "\n".join(dead)

@@ -2,9 +2,10 @@
 "use strict";
 
 const COLUMNS = ["layer", "number", "lineNumber", "line", "squareText", "square", "legalText", "legal", "std",
-  "roles", "hypothesis"];
+  "roles", "rung", "r2", "f1", "auc", "conditions"];
 const NEURONS = TABLE.map(row => Object.fromEntries(row.map((value, i) => [COLUMNS[i], value])));
-const MOST = 200;
+for (const neuron of NEURONS) neuron.hypothesis = "";
+const MOST = 200, LONGEST = 90;
 const find = id => document.getElementById(id);
 const constants = find("index").dataset;
 const shards = new Map();
@@ -17,13 +18,14 @@ for (const layer of ["", ...new Set(NEURONS.map(neuron => neuron.layer))]) {
 
 function found() {
   const words = find("text").value.trim().toUpperCase().split(/[\s&]+/).filter(Boolean);
-  const layer = find("layer").value, role = find("role").value, sort = find("sort").value;
+  const [layer, role, rung, sort] = ["layer", "role", "rung", "sort"].map(id => find(id).value);
   const fits = neuron => {
     const text = `L${neuron.layer}N${neuron.number} ${LINES[neuron.lineNumber] || ""} ${neuron.squareText} `
-      + `LEGAL ${neuron.legalText} ${neuron.hypothesis}`.toUpperCase();
+      + `${neuron.legalText}==LEGAL ${neuron.hypothesis}`;
     return words.every(word => /^L\d+N\d+$/.test(word) ? text.split(" ")[0] === word : text.includes(word))
       && (layer === "" || neuron.layer === Number(layer))
-      && (!role || neuron.roles.split("|").includes(role));
+      && (!role || neuron.roles.split("|").includes(role))
+      && (rung === "" || neuron.rung === Number(rung));
   };
   const distance = neuron => sort === "square" ? Math.abs(neuron.square - 0.5) : neuron[sort];
   const list = NEURONS.filter(fits);
@@ -40,7 +42,9 @@ function list() {
     link.textContent = `L${neuron.layer}N${neuron.number}`;
     link.href = `#${link.textContent}`;
     row.insertCell().append(link);
-    for (const value of [LINES[neuron.lineNumber] || "–", neuron.line, neuron.squareText, neuron.square,
+    const {hypothesis} = neuron;
+    const short = hypothesis.length > LONGEST ? `${hypothesis.slice(0, LONGEST)} …` : hypothesis;
+    for (const value of [short || "–", neuron.r2, String(neuron.conditions), LINES[neuron.lineNumber] || "–", neuron.line, neuron.squareText, neuron.square,
       neuron.legalText, neuron.legal, neuron.std, neuron.roles.replaceAll("|", ", ")]) {
       row.insertCell().textContent = typeof value === "number" ? value.toFixed(3) : value;
     }
@@ -129,10 +133,37 @@ async function show() {
   steps.append(step(layer, number, -1), step(layer, number, 1));
   article.querySelector("h2").after(steps);
   article.scrollIntoView({block: "start"});
+  article.focus({preventScroll: true});
   document.title = `L${layer}N${number} · Atlas of Othello-GPT's neurons`;
 }
 
-for (const id of ["text", "layer", "role", "sort"]) find(id).addEventListener("input", list);
+// hypotheses.js calls this: texts to search in and to show, which the first sight of the list doesn't wait for.
+async function hypotheses(text) {
+  (await unpack(text)).forEach((hypothesis, i) => { NEURONS[i].hypothesis = hypothesis; });
+  list();
+}
+
+// --- keys ---------------------------------------------------------------------------------------------
+
+function byArrow(event) {
+  const by = {ArrowDown: 1, ArrowUp: -1}[event.key];
+  const links = [...find("rows").querySelectorAll("a")];
+  const place = links.indexOf(document.activeElement);
+  if (!by || (by < 0 && place < 0)) return;
+  event.preventDefault();
+  (links[place + by] || (place + by < 0 ? find("text") : links[place])).focus();
+}
+
+find("text").addEventListener("keydown", byArrow);
+find("found").addEventListener("keydown", byArrow);
+find("neuron").addEventListener("keydown", event => {
+  if (event.key !== "Escape") return;
+  const name = location.hash.slice(1).toUpperCase();
+  const links = [...find("rows").querySelectorAll("a")];
+  (links.find(link => link.textContent === name) || find("text")).focus();
+});
+
+for (const id of ["text", "layer", "role", "rung", "sort"]) find(id).addEventListener("input", list);
 find("search").addEventListener("submit", event => {
   event.preventDefault();
   const first = found()[0];

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from othello_interp.atlas import examples
+from othello_interp.atlas.every_ladder import Arrays
 from othello_interp.atlas.features import ANY, feature_number, rows
 from othello_interp.atlas.forward import each_layer
 from othello_interp.atlas.summary import Summary, band_levels
@@ -20,8 +21,6 @@ LINES, SQUARES, LEGAL, LOUDEST, OF_BAND = 5, 4, 2, 4, 2  # how many of each are 
 RARE = 1 / 2000  # a line that stands at a smaller share of the positions is left out: luck makes it fit
 SHARE_STEPS = 51.0  # shares of a square's states are kept to 2%
 ROOT_STEPS = 255.0  # and roots of a histogram's shares to 0.4%
-
-Arrays = dict[str, np.ndarray]
 
 
 def condense(

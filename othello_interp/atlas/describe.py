@@ -9,15 +9,18 @@ import numpy as np
 
 from othello_interp.atlas.condense import LEGAL, ROOT_STEPS, SHARE_STEPS
 from othello_interp.atlas.grid import BANDS, QUANTILES
-from othello_interp.atlas.ladder import Explanation
+from othello_interp.atlas.ladder import Explanation, Ladder
 from othello_interp.atlas.stored import Atlas
 from othello_interp.atlas.wiring import Link
 from othello_interp.lines import line_texts
 from othello_interp.squares import ALL_SQUARES, label_to_square, square_to_label
 
+ROLES = ("detector", "cap", "is not legal", "early game", "late game", "explained")
 STATES = ("THEIRS", "MINE", "BLANK")
 #: The AUC, and the share of the loudest moves, from which a name is given to what a neuron does.
 GOOD, MOST = 0.85, 0.9
+#: The R² on games not seen from which on a hypothesis is said to explain a neuron; as in arXiv 2511.00059.
+EXPLAINED = 0.7
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,30 @@ class Board:
 
 
 @dataclass(frozen=True)
+class Off:
+    """What switching a neuron off at its loudest examples changes on average: the logit of `square`, more
+    than that of any other move, and the probability of all legal moves together."""
+
+    square: str
+    logit: float
+    legal: float
+
+
+@dataclass(frozen=True)
 class NeuronPage:
-    """Everything shown of a neuron. Fields are named for the page's sections, see neuron.html.j2."""
+    """Everything shown of a neuron. Fields are named for the page's sections, see neuron.html.j2.
+
+    explanation: somebody's own hypothesis. ladder: the hypotheses of the search. off: what switching it off
+    changes most; None where an atlas was made without.
+    """
 
     layer: int
     neuron: int
     about: dict[str, Any]
     roles: list[str]
     explanation: Explanation | None
+    ladder: Ladder | None
+    off: Off | None
     figures: dict[str, float]
     lines: list[dict[str, Any]]
     squares: list[tuple[str, float]]
@@ -72,12 +91,13 @@ def legal_text(number: int) -> str:
     return square_to_label(ALL_SQUARES[number])
 
 
-def roles(found: Mapping[str, np.ndarray], writes: np.ndarray) -> list[str]:
+def roles(found: Mapping[str, np.ndarray], writes: np.ndarray, ladder: Ladder | None = None) -> list[str]:
     """Names for what a neuron does, from its scores and what it writes (64 logits per unit of activation).
 
     detector: some line separates its activations with an AUC of 0.85 or more. cap: it fires where a move is
     legal (AUC 0.85) and lowers the logit of that very move. "is not legal": it fires where a move isn't.
     early, late: nine in ten of its loudest moves are among the first 20, or come after the first 40.
+    explained: the best hypothesis of its ladder has an R² above 0.7 on games not seen.
     """
     names = []
     if found["line_auc"][0] >= GOOD:
@@ -91,6 +111,8 @@ def roles(found: Mapping[str, np.ndarray], writes: np.ndarray) -> list[str]:
         names.append("early game")
     if found["loud_late"] >= MOST:
         names.append("late game")
+    if ladder and ladder.best.r2 > EXPLAINED:
+        names.append("explained")
     return names
 
 
@@ -108,7 +130,7 @@ def describe(
     boards: of the examples, by (game, move), as 64 values 0 blank, 1 theirs, 2 mine. weights: boards of 64
     values: what it reads of blank, of mine, and what it writes. links: neurons before and after it.
     """
-    found = atlas.of(layer, neuron)
+    found, ladder = atlas.of(layer, neuron), atlas.ladder(layer, neuron)
     numbers = {name: found[name].tolist() for name in found}
     best = line_texts()[numbers["line"][0]]
     outlined = tuple(sorted(_squares_of(best))) if numbers["line_auc"][0] >= 0.7 else ()
@@ -134,8 +156,10 @@ def describe(
         layer=layer,
         neuron=neuron,
         about=atlas.about,
-        roles=roles(found, weights[2]),
+        roles=roles(found, weights[2], ladder),
         explanation=explanation,
+        ladder=ladder,
+        off=_off(numbers),
         figures={name: numbers[name] for name in ("mean", "std", "lowest", "highest")},
         lines=[
             {
@@ -174,6 +198,12 @@ def _legal(numbers: Mapping[str, Any], part: slice) -> list[tuple[str, float]]:
     return [
         (legal_text(n), a) for n, a in zip(numbers["legal"][part], numbers["legal_auc"][part], strict=True)
     ]
+
+
+def _off(numbers: Mapping[str, Any]) -> Off | None:
+    if "off_square" not in numbers:
+        return None
+    return Off(legal_text(numbers["off_square"]), numbers["off_logit"], numbers["off_legal"])
 
 
 def _squares_of(line: str) -> list[int]:

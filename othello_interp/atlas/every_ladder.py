@@ -87,8 +87,8 @@ def unpack(arrays: Arrays, texts: Sequence[str]) -> Ladder:
         RUNGS, texts, numbers.tolist(), arrays["rung_conditions"].tolist(), strict=True
     ):
         of = dict(zip(SCORES, row, strict=True))
-        scores = [of[key] for key in ("r2", "within_move", "f1", "auc", "null")]
         r2, f1, auc = ((of[f"{key}_low"], of[f"{key}_high"]) for key in ("r2", "f1", "auc"))
+        scores = of["r2"], of["within_move"], of["f1"], of["auc"], of["null"]
         rungs.append(Rung(name, text, conditions, *scores, r2, f1, auc))
     return Ladder(tuple(rungs), float(arrays["fires"]), int(arrays["rung_best"]))
 

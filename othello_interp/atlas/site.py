@@ -7,8 +7,9 @@ from one drawing that Python has made.
 
 import base64
 import json
+import math
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ from markupsafe import Markup
 
 from othello_interp.atlas.boards import Boards, example_boards
 from othello_interp.atlas.charts import charts
-from othello_interp.atlas.describe import Board, NeuronPage, describe
-from othello_interp.atlas.ladder import Explanation
-from othello_interp.atlas.stored import Atlas
+from othello_interp.atlas.describe import ROLES, Board, NeuronPage, describe
+from othello_interp.atlas.ladder import RUNGS, Ladder
+from othello_interp.atlas.stored import Atlas, check_is_of, load_atlas
 from othello_interp.atlas.wiring import Wiring
 from othello_interp.lines import line_texts
+from othello_interp.model import load_model
 from othello_interp.pages.render import render
 from othello_interp.pages.svg import NEGATIVE, POSITIVE, ValueBoard, value_boards
+from othello_interp.probe import load_probe
 from othello_interp.storage.whole_file import writable_folder, write_text
 
 if TYPE_CHECKING:
@@ -40,33 +43,52 @@ def build_site(
     model: "TransformerBridge",
     probe: "Probe",
     out: Path,
-    explanations: Mapping[tuple[int, int], Explanation] | None = None,
     progress: Callable[[int], None] = lambda neurons: None,
+    home: str | None = None,
 ) -> None:
     """Writes the site into a folder.
 
-    explanations: hypotheses from a search, by (layer, neuron). progress: gets the number of neurons done.
+    progress: gets the number of neurons done. home: address of a page to lead back to, if there is one.
     """
     writable_folder(out)
     boards = example_boards(atlas.examples, atlas.about["seed"])
     wiring = Wiring(model, probe, torch.from_numpy(atlas.arrays["std"]).float())
     table: list[list[Any]] = []
+    hypotheses: list[str] = []
     for layer in range(atlas.n_layers):
         for first in range(0, atlas.n_neurons, SHARD):
-            pages = list(_pages(atlas, wiring, layer, first, boards, explanations or {}))
-            fragments = [_fragment(page) for page in pages]
-            packed = base64.b64encode(zlib.compress(json.dumps(fragments).encode(), 9)).decode()
-            write_text(
-                out / "neurons" / f"{layer}-{first // SHARD}.js", f'shard({layer},{first},"{packed}");\n'
-            )
+            pages = list(_pages(atlas, wiring, layer, first, boards))
+            fragments = _packed([_fragment(page) for page in pages])
+            path = out / "neurons" / f"{layer}-{first // SHARD}.js"
+            write_text(path, f'shard({layer},{first},"{fragments}");\n')
+            hypotheses += [page.ladder.best.hypothesis if page.ladder else "" for page in pages]
             table += [_row(page) for page in pages]
             progress(len(table))
     write_text(out / "table.js", f"const LINES={_compact(line_texts())};\nconst TABLE={_compact(table)};\n")
+    write_text(out / "hypotheses.js", f'hypotheses("{_packed(hypotheses)}");\n')
     write_text(out / "atlas.js", (Path(__file__).parent / "atlas.js").read_text(encoding="utf-8"))
     empty = value_boards([ValueBoard("", [0.0] * 64)], width=128)
     constants = {"shard": SHARD, "neurons": atlas.n_neurons, "positive": POSITIVE, "negative": NEGATIVE}
-    page = render("atlas/index.html.j2", about=atlas.about, empty=empty, constants=constants)
+    page = render(
+        "atlas/index.html.j2",
+        about=atlas.about,
+        empty=empty,
+        constants=constants,
+        roles=ROLES,
+        rungs=RUNGS,
+        home=home,
+    )
     write_text(out / "index.html", page)
+
+
+def build_embedded(
+    out: Path, home: str | None = None, progress: Callable[[int], None] = lambda neurons: None
+) -> None:
+    """Writes the site of the atlas that ships, of the embedded model. Raises OthelloInterpError where data/
+    holds none, or one of another model."""
+    atlas, model = load_atlas(), load_model("embedded")
+    check_is_of(atlas, model)
+    build_site(atlas, model, load_probe("embedded"), out, progress, home)
 
 
 def _pages(
@@ -75,7 +97,6 @@ def _pages(
     layer: int,
     first: int,
     boards: Boards,
-    explanations: Mapping[tuple[int, int], Explanation],
 ) -> Iterator[NeuronPage]:
     here = slice(first, min(first + SHARD, atlas.n_neurons))
     before, after = wiring.before(layer, here), wiring.after(layer, here)
@@ -88,7 +109,6 @@ def _pages(
             boards,
             (weights[0][i], weights[1][i], weights[2][i]),
             (before[i], after[i]),
-            explanations.get((layer, neuron)),
         )
 
 
@@ -114,6 +134,11 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def _packed(texts: list[str]) -> str:
+    """What `unpack` in atlas.js reads."""
+    return base64.b64encode(zlib.compress(json.dumps(texts).encode(), 9)).decode()
+
+
 def _row(page: NeuronPage) -> list[Any]:
     """What the search knows of a neuron: see COLUMNS in atlas.js."""
     line: dict[str, Any] = page.lines[0] if page.lines else {"text": "", "auc": 0.5}
@@ -128,5 +153,14 @@ def _row(page: NeuronPage) -> list[Any]:
         round(page.legal[0][1], 3),
         round(page.figures["std"], 3),
         "|".join(page.roles),
-        page.explanation.hypothesis if page.explanation else "",
+        *_scores_of(page.ladder),
     ]
+
+
+def _scores_of(ladder: Ladder | None) -> list[Any]:
+    """The kind of the best hypothesis, its R², F1 and AUC, and the number of its conditions."""
+    if ladder is None:
+        return ["", -1, -1, -1, 0]
+    best = ladder.best
+    scores = (0.0 if math.isnan(score) else round(score, 3) for score in (best.r2, best.f1, best.auc))
+    return [ladder.chosen, *scores, best.conditions]

@@ -3,14 +3,13 @@
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from othello_interp.atlas.condense import Arrays
-from othello_interp.atlas.every_ladder import TEXTS, unpack
+from othello_interp.atlas.every_ladder import TEXTS, Arrays, unpack
 from othello_interp.atlas.ladder import RUNGS, Ladder
 from othello_interp.atlas.scan import weights_hash
 from othello_interp.errors import InputError, OthelloInterpError
@@ -31,7 +30,7 @@ class Atlas:
 
     arrays: Arrays
     about: dict[str, Any]
-    texts: bytes = b""
+    texts: bytes = field(default=b"", repr=False)
 
     @classmethod
     def read(cls, content: bytes, about: dict[str, Any]) -> "Atlas":

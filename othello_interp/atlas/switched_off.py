@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int64
-from torch import Tensor
+from torch import Tensor, nn
 
-from othello_interp.atlas.condense import Arrays
+from othello_interp.atlas.every_ladder import Arrays
 from othello_interp.board import replay
 from othello_interp.rules.random_games import numbered_games
 from othello_interp.squares import ALL_SQUARES
-from othello_interp.weights.gpt import GPT, N_CTX, Block
+from othello_interp.weights.gpt import GPT, N_CTX
 
 
 def switched_off(
@@ -80,36 +80,37 @@ def _changes(
         block = model.get_submodule(f"blocks.{layer}")
         begun = (rows.layer < layer).nonzero()[:, 0]
         at = rows.game[begun], rows.move[begun]
-        changed[begun] = _through(block, changed[begun], clean[at[0]], at[1])
+        changed[begun] = _through(block, model.config.n_heads, changed[begun], clean[at[0]], at[1])
         clean = clean + block.get_submodule("attn")(block.get_submodule("ln1")(clean))
         acts = F.gelu(block.get_submodule("mlp.in")(block.get_submodule("ln2")(clean)))
-        out = block.get_submodule("mlp.out")
-        clean = clean + out(acts)
+        clean = clean + block.get_submodule("mlp.out")(acts)
+        weight = model.get_parameter(f"blocks.{layer}.mlp.out.weight").T
         here = (rows.layer == layer).nonzero()[:, 0]
         at, neuron = (rows.game[here], rows.move[here]), rows.neuron[here]
-        changed[here] = clean[at] - acts[(*at, neuron)][:, None] * out.weight.T[neuron]
+        changed[here] = clean[at] - acts[(*at, neuron)][:, None] * weight[neuron]
     before, after = (model.unembed(model.ln_final(x)) for x in (clean[rows.game, rows.move], changed))
     masses = [(x.softmax(-1)[:, 1:] * legal).sum(-1) for x in (before, after)]
     return (after - before)[:, 1:], masses[1] - masses[0]
 
 
 def _through(
-    block: Block,
+    block: nn.Module,
+    n_heads: int,
     x: Float[Tensor, "row d_model"],
     games: Float[Tensor, "row move d_model"],
     move: Int64[Tensor, " row"],
 ) -> Float[Tensor, "row d_model"]:
     """A block at one position of each game, `x`, the earlier ones being those of `games`."""
-    attention, before = block.get_submodule("attn"), games.clone()
+    before = games.clone()
     rows = torch.arange(len(x))
     before[rows, move] = x
     before = block.get_submodule("ln1")(before)
 
     def heads(name: str, x: Tensor) -> Tensor:
-        return attention.get_submodule(name)(x).unflatten(-1, (attention.n_heads, -1)).transpose(-3, -2)
+        return block.get_submodule(f"attn.{name}")(x).unflatten(-1, (n_heads, -1)).transpose(-3, -2)
 
     q, k, v = heads("q", before[rows, move][:, None]), heads("k", before), heads("v", before)
     past = (torch.arange(games.shape[1]) <= move[:, None])[:, None, None]
     mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=past)
-    x = x + attention.get_submodule("o")(mixed[:, :, 0].flatten(1))
+    x = x + block.get_submodule("attn.o")(mixed[:, :, 0].flatten(1))
     return x + block.get_submodule("mlp")(block.get_submodule("ln2")(x)[None])[0]

@@ -11,18 +11,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from markupsafe import escape
 
 from othello_interp import cli
 from othello_interp.atlas import condense as condensing
 from othello_interp.atlas import examples, notebook_page, site, stored
 from othello_interp.atlas.boards import example_boards
-from othello_interp.atlas.describe import roles
+from othello_interp.atlas.describe import legal_text, roles
+from othello_interp.atlas.every_ladder import every_ladder
 from othello_interp.atlas.forward import plain_model
 from othello_interp.atlas.grid import BANDS, QUANTILES, calibrate
-from othello_interp.atlas.ladder import Explanation
+from othello_interp.atlas.ladder import RUNGS, Explanation, Ladder, Rung
 from othello_interp.atlas.scan import count_part, scan
 from othello_interp.atlas.stored import Atlas, load_atlas, parse_name
 from othello_interp.atlas.summary import Summary, band_levels
+from othello_interp.atlas.switched_off import switched_off
 from othello_interp.atlas.wiring import Wiring
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError, OthelloInterpError
@@ -44,12 +47,20 @@ def summary(tiny):
 
 @pytest.fixture(scope="module")
 def arrays(tiny, summary):
-    return condensing.condense(plain_model(tiny), summary, SEED)
+    plain = plain_model(tiny)
+    found = condensing.condense(plain, summary, SEED)
+    games, moves = (torch.from_numpy(found[f"top_{what}"]).long() for what in ("game", "move"))
+    return found | switched_off(plain, games, moves, SEED)
 
 
 @pytest.fixture(scope="module")
-def atlas(arrays):
-    return Atlas(arrays, {"games": GAMES, "seed": SEED})
+def found_ladders(tiny, tmp_path_factory):
+    return every_ladder(tiny, random_games(25, 3).long(), tmp_path_factory.mktemp("ladders"))
+
+
+@pytest.fixture(scope="module")
+def atlas(arrays, found_ladders):
+    return Atlas.read(condensing.packed(arrays | found_ladders), {"games": GAMES, "seed": SEED})
 
 
 @pytest.fixture(scope="module")
@@ -172,13 +183,15 @@ def test_roles_follow_from_scores_and_what_is_written():
     assert roles(legal, -writes) == ["is not legal"]
     assert roles(found(loud_late=0.95), writes) == ["late game"]
     assert roles(found(loud_early=1.0), writes) == ["early game"]
+    for r2, named in ((0.71, ["explained"]), (0.7, [])):
+        rung = Rung("a line", "", 1, r2, r2, 0.5, 0.5, 0.0, *[(0.0, 1.0)] * 3)
+        assert roles(found(), writes, Ladder((rung,), 1.0, 0)) == named
 
 
 @pytest.fixture(scope="module")
 def pages(atlas, tiny, probe, tmp_path_factory):
     out = tmp_path_factory.mktemp("atlas")
-    explanations = {(1, 7): Explanation("C0==BLANK & D1==THEIRS", "AUC 0.91 on 500 games")}
-    site.build_site(atlas, tiny, probe, out, explanations)
+    site.build_site(atlas, tiny, probe, out, home="../docs/index.html")
     return out
 
 
@@ -188,11 +201,12 @@ def fragments(path) -> list[str]:
     return json.loads(zlib.decompress(base64.b64decode(text)))
 
 
-def test_the_site_holds_every_neuron_and_asks_no_network(pages):
+def test_the_site_holds_every_neuron_and_asks_no_network(pages, atlas):
     assert sorted(path.name for path in pages.rglob("*.*")) == [
         "0-0.js",
         "1-0.js",
         "atlas.js",
+        "hypotheses.js",
         "index.html",
         "table.js",
     ]
@@ -210,7 +224,11 @@ def test_the_site_holds_every_neuron_and_asks_no_network(pages):
     assert [row[:2] for row in rows] == [[layer, neuron] for layer in range(2) for neuron in range(36)]
     columns = re.search(r"const COLUMNS = \[(.*?)\]", (pages / "atlas.js").read_text(), re.DOTALL)[1]
     assert all(len(row) == columns.count('"') / 2 for row in rows)
-    assert rows[43][-1] == "C0==BLANK & D1==THEIRS"
+    best = atlas.ladder(1, 7).best
+    assert rows[43][-4:] == [best.r2, best.f1, best.auc, best.conditions]
+    packed = (pages / "hypotheses.js").read_text().removeprefix('hypotheses("').removesuffix('");\n')
+    texts = json.loads(zlib.decompress(base64.b64decode(packed)))
+    assert texts == [atlas.ladder(layer, n).best.hypothesis for layer in range(2) for n in range(36)]
 
 
 def test_a_page_shows_the_figures_and_the_python_that_gives_them(pages, atlas):
@@ -218,7 +236,16 @@ def test_a_page_shows_the_figures_and_the_python_that_gives_them(pages, atlas):
     found = atlas.of(1, 7)
     assert f"<td>{found['line_auc'][0]:.3f}</td>" in page
     assert line_texts()[found["line"][0]].replace("&", "&amp;") in page
-    assert "C0==BLANK &amp; D1==THEIRS</code> AUC 0.91 on 500 games" in page
+    assert "Your hypothesis" not in page
+    ladder = atlas.ladder(1, 7)
+    for rung in ladder.rungs:
+        assert escape(rung.hypothesis or "never") in page
+        low, high = rung.r2_interval
+        assert f"<td>{rung.r2:.2f} [{low:.2f}, {high:.2f}]</td><td>{rung.within_move:.2f}</td>" in page
+    assert f"<b>{ladder.best.name}</b></td><td>{ladder.best.conditions}</td>" in page
+    assert "load_atlas().ladder(1, 7)" in page
+    off = f"the logit of {legal_text(int(found['off_square']))} by {found['off_logit']:+.2f} on average"
+    assert off in page
     names = re.findall(r"\[&#34;(\w+)&#34;\]", page)
     assert len(names) > 6
     assert set(names) <= atlas.arrays.keys(), "a line of Python that gives nothing"
@@ -242,25 +269,14 @@ def in_notebook(monkeypatch, atlas, tiny, probe):
     monkeypatch.setattr(notebook_page, "_wiring", lambda: Wiring(tiny, probe, std))
 
 
-def test_a_notebook_draws_the_same_page(in_notebook, tiny, atlas):
+def test_a_notebook_draws_the_same_page(in_notebook, atlas):
     shown = notebook_page.neuron_page("l1n7", Explanation("C0==BLANK", "AUC 0.7"))
     html = shown._repr_html_()
     assert "<h2>L1N7</h2>" in html
-    assert "<code>C0==BLANK</code> AUC 0.7" in html
+    assert "<h3><b>Your hypothesis</b></h3>\n<p><code>C0==BLANK</code> AUC 0.7" in html
     assert html.count('aria-label="Board: ') >= 4 + 3 + condensing.LOUDEST
     assert 'class="board"' not in html
-    # The effect of switching it off, by hand.
-    found = atlas.of(1, 7)
-    changes = []
-    for game, move in zip(found["top_game"], found["top_move"], strict=True):
-        tokens = random_games(1, SEED, first=int(game))[:, :59].long()
-        off = tiny.run_with_hooks(
-            tokens,
-            fwd_hooks=[("blocks.1.mlp.hook_post", lambda act, hook: act.index_fill(2, torch.tensor([7]), 0))],
-        )
-        changes.append((off - tiny(tokens))[0, move, 1:])
-    mean = torch.stack(changes).mean(0)
-    assert f"changes by {mean[mean.abs().argmax()]:+.2f} on average" in shown.switched_off
+    assert shown.page.ladder.best.hypothesis == atlas.ladder(1, 7).best.hypothesis
 
 
 def test_what_is_no_neuron_is_refused(in_notebook):
@@ -283,19 +299,27 @@ def test_without_an_atlas_the_way_to_make_one_is_told(tmp_path, monkeypatch):
 def test_the_commands_make_data_and_pages(tiny, probe, tmp_path, monkeypatch, capsys):
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("OTHELLO_INTERP_ROOT", str(tmp_path))
-    monkeypatch.setattr("othello_interp.model.load_model", lambda name: tiny)
-    monkeypatch.setattr("othello_interp.probe.load_probe", lambda name: probe)
+    monkeypatch.setattr(site, "load_probe", lambda name: probe)
+
+    def embed(model):
+        for place in ("othello_interp.model.load_model", "othello_interp.atlas.site.load_model"):
+            monkeypatch.setattr(place, lambda name: model)
+
+    embed(tiny)
+    monkeypatch.setattr("othello_interp.games.load_games", lambda: random_games(25, 3).long())
     scan(tiny, tmp_path / "scan", 12, SEED)
     assert cli.main(["build-atlas", "--scan", str(tmp_path / "scan")]) == 0
     assert "12 games, 0." in capsys.readouterr().out
     load_atlas.cache_clear()
     assert (load_atlas().about["seed"], load_atlas().about["games"]) == (SEED, 12)
+    assert load_atlas().ladder(1, 35).best.name in RUNGS
+    assert len(list((tmp_path / "scan").glob("ladders-?.npz"))) == 2
     assert cli.main(["atlas", "--out", str(tmp_path / "site")]) == 0
     assert (tmp_path / "site" / "neurons" / "1-0.js").is_file()
-    monkeypatch.setattr("othello_interp.model.load_model", lambda name: tiny_model(seed=9))
+    embed(tiny_model(seed=9))
     assert cli.main(["atlas", "--out", str(tmp_path / "site")]) == 2
     assert "The atlas in data/ is of other weights than the model's" in capsys.readouterr().err
-    monkeypatch.setattr("othello_interp.model.load_model", lambda name: tiny)
+    embed(tiny)
     manifest = json.loads((tmp_path / "scan" / "manifest.json").read_text())
     (tmp_path / "scan" / "manifest.json").write_text(json.dumps(manifest | {"model": "another"}))
     assert cli.main(["build-atlas", "--scan", str(tmp_path / "scan")]) == 2
