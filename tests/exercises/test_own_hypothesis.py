@@ -11,7 +11,7 @@ from othello_interp.exercises.catalogue.own_hypothesis import (
     score,
 )
 from othello_interp.exercises.records import Case
-from othello_interp.hypotheses import parse
+from othello_interp.hypotheses import parse, roc_auc
 from othello_interp.rules import random_games as games
 
 LINE = "F2==BLANK & F3==THEIRS & F4==MINE"
@@ -76,7 +76,28 @@ def test_the_planted_pattern_passes_and_the_figures_are_shown(positions):
 def test_what_a_search_finds_does_not_pass_by_itself(text, positions):
     share, said = score((3, text), None, CASE)
     assert share == 0.5
-    assert "Yours is that line, or one that stands at the same positions" in said
+    assert "Yours is a single line, or stands at the same positions as one" in said
+
+
+def test_no_other_line_passes_by_itself(positions):
+    """What another search finds, such as one that asks for more matches."""
+    acts, boards = positions
+    other = "C5==BLANK & D5==THEIRS & E5==MINE"
+    acts[:, 7] += 3 * parse(other)(boards) + parse("H0==BLANK & G1==THEIRS & F2==MINE")(boards)
+    share, said = score((7, other), None, CASE)
+    assert share == 0.5
+    assert "Yours is a single line" in said
+
+
+def test_the_better_line_of_two_searches_is_the_bar(positions):
+    """A rare line, which a search with many matches misses."""
+    acts, boards = positions
+    rare = "C5==BLANK & D5==THEIRS & E5==THEIRS & F5==MINE"
+    assert int(parse(rare)(boards).sum()) < max(own_hypothesis.SEARCH_MATCHES)
+    acts[:, 7] += 3 * parse(rare)(boards)
+    assert own_hypothesis.searched(7, acts[:, 7], boards).auc == pytest.approx(
+        roc_auc(acts[:, 7], parse(rare)(boards)).item()
+    )
 
 
 def test_what_fits_less_well_than_the_line_of_the_search_does_not_pass(positions):
@@ -123,3 +144,10 @@ def test_the_games_to_score_on_are_none_of_the_course_and_the_same_for_every_see
     assert len(said) == 1
     assert drawn == 4 * [own_hypothesis.GAMES_SEED]
     assert own_hypothesis.GAMES_SEED > 1_000_000  # those of the course's games are small numbers
+
+
+def test_the_line_that_the_notebook_names_does_not_pass_in_the_course():
+    """Its search asks for 20 matches; in the focus games the line has 41."""
+    share, said = score((1751, "F6==BLANK & E6==THEIRS & D6==MINE"), None, CASE)
+    assert share == 0.5
+    assert "Yours is a single line" in said

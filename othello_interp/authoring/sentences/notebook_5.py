@@ -10,12 +10,16 @@ from othello_interp.ablation import effect_by_path
 from othello_interp.authoring.measured import sentence
 from othello_interp.authoring.sentences.notebook_4 import DIAGONAL, busiest
 from othello_interp.authoring.subject import C0, D1, Subject
+from othello_interp.exercises import EXERCISES
+from othello_interp.exercises.catalogue.own_hypothesis import GAMES_SEED, N_GAMES
+from othello_interp.exercises.judging.answer_key import load_reference
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import firing_threshold, parse, roc_auc, spectrum
 from othello_interp.intervals import game_mean
-from othello_interp.lines import line_aucs
+from othello_interp.lines import best_lines, line_aucs
 from othello_interp.patterns import as_hypothesis, line_patterns
+from othello_interp.rules.random_games import random_games
 from othello_interp.squares import ALL_SQUARES, label_to_square
 from othello_interp.weights.gpt import N_CTX
 
@@ -271,3 +275,25 @@ def off_at_alarms(s: Subject) -> dict:
     found = game_mean(split["all"], where)
     promised = split["direct"][where].mean()
     return {"change": found.mean, "low": found.low, "high": found.high, "promised": promised}
+
+
+@sentence(
+    "For neuron {neuron} the search finds the line {line}, whose AUC on the new games is {line_auc:.3f}. "
+    "Among the positions where the neuron fires and this line doesn't stand, the line often goes on: D6 is "
+    "theirs as well, and C6 or B6 is mine. With these let in the AUC is {auc:.3f}.",
+    neuron=(1751, 1751),
+    line="F6, E6, D6",
+    line_auc=(0.95, 0.999),
+    auc=(0.96, 1),
+    gain=(0.002, 0.05),
+)
+def another_neuron(s: Subject) -> dict:
+    neuron, text = load_reference(EXERCISES["5.4"])()
+    acts = s.games.cache["post", LAYER][..., [neuron]].flatten(0, 1)
+    line = best_lines(acts, s.boards.flatten(0, 1)).hypothesis[0]
+    new = FocusGames(s.model, random_games(N_GAMES, seed=GAMES_SEED))
+    acts = new.cache["post", LAYER][..., neuron].flatten()
+    boards = new.states_theirs_vs_mine[:, :N_CTX].flatten(0, 1)
+    line_auc, auc = (roc_auc(acts, parse(each)(boards)).item() for each in (line, text))
+    squares = ", ".join(part.split("==")[0] for part in line.split(" & "))
+    return {"neuron": neuron, "line": squares, "line_auc": line_auc, "auc": auc, "gain": auc - line_auc}
