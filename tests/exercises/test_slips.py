@@ -80,6 +80,14 @@ def without_weights(before, after, W_out, unembedding, scale, where):
     return ((after - before) / scale[..., None])[where].mean(0)
 
 
+def all_of_it_outside(vectors, basis):
+    return key("3.2").variants.reference(vectors, basis)[0], vectors
+
+
+def what_is_left(acts, labels):
+    return acts - key("6.2").variants.reference(acts, labels)
+
+
 def from_eight(**inputs):
     return 8 - key("6.4").variants.reference(**inputs)
 
@@ -118,6 +126,8 @@ def legal_swapped(states, mask):
             "You have either the expected values the wrong way round along axis 0",
         ),
         ("6.4", without_weights, "when a factor with `W_out` and `unembedding` in it is left out."),
+        ("3.2", all_of_it_outside, "In item 1 you have `vectors` as given."),
+        ("6.2", what_is_left, "You have `acts` minus the expected values."),
         ("6.4", from_eight, "You have 8 minus the expected values."),
         ("4.3", shares_mirrored, "either the expected values the wrong way round along the columns"),
         ("4.3", lambda states, mask: 0 * states[0, :3].float(), "You have 0 everywhere."),

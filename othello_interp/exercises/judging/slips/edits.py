@@ -108,8 +108,8 @@ def _to_the_power(node: ast.expr, exponent: float) -> ast.expr:
 def _of_a_slice(node: ast.Slice) -> Iterator[Edit]:
     but_the_last = ast.Slice(None, ast.Constant(-1))
     if isinstance(node.lower, ast.Constant) and node.upper is None and node.lower.value == 1:
-        yield "when the first one (the pass) is kept", lambda n: ast.Slice(None, None)
-        yield "when the last one is dropped in place of the first (the pass)", lambda n: but_the_last
+        yield "when the first token (the pass) is kept", lambda n: ast.Slice(None, None)
+        yield "when the last token is dropped in place of the first (the pass)", lambda n: but_the_last
     if node.lower is None and node.upper is None and node.step is None:
         yield "when the first one is dropped", lambda n: ast.Slice(ast.Constant(1), None)
         yield "when the last one is dropped", lambda n: but_the_last

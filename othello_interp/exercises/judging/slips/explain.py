@@ -41,7 +41,7 @@ def explain(
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
     search = _Search(found, right, parts, variants, same, rtol, atol)
-    single = (search.all_the_same, search.single, search.constant, search.relabelled, search.mutants)
+    single = (search.untouched, search.single, search.constant, search.relabelled, search.mutants)
     for level in (*single, search.shortest_pair):
         if claims := list(dict.fromkeys(level())):
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
@@ -115,10 +115,18 @@ class _Search:
                 yield _on(words, EXPECTED)
         if words := self._factor(self.right):
             yield _on(words, EXPECTED)
+        for name in self.variants.cases[0].inputs:
+            if self._gives(partial(self._beside, name=name, sign=1)):
+                yield f"the expected values minus `{name}`"
+            if self._gives(partial(self._beside, name=name, sign=-1)):
+                yield f"`{name}` minus the expected values"
         yield from self._variants("inputs")
 
-    def all_the_same(self) -> Iterator[str]:
-        """The same number everywhere, whatever is given."""
+    def untouched(self) -> Iterator[str]:
+        """The same number everywhere, whatever is given, or an argument as it is."""
+        for name in self.variants.cases[0].inputs:
+            if self._gives(lambda i, name=name: self.variants.cases[i].inputs[name]):
+                yield f"`{name}` as given"
         held = {round(value, 4) if isinstance(value, float) else value for value in leaves(self.found)}
         if held in ({0}, {1}):
             right = [value for value in leaves(self.right) if value is not None]
@@ -176,6 +184,9 @@ class _Search:
         vague = list(dict.fromkeys(variant.clause for variant in fits))
         claims = clear or (vague if len(vague) == 1 else [])
         return [f"what comes out {clause}" for clause in claims if len(claims) <= MOST_CLAIMS]
+
+    def _beside(self, case: int, name: str, sign: int) -> Any:
+        return sign * (self.right[case] - self.variants.cases[case].inputs[name])
 
     def _changed(self, case: int, change: Change) -> Any:
         return change(self.right[case])

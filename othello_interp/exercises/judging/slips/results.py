@@ -197,7 +197,7 @@ def _of_a_dict() -> Iterator[tuple[str, Change]]:
     def on_dict(change: Callable[[dict], Any]) -> Change:
         return lambda value: change(value) if isinstance(value, dict) else value
 
-    yield "the keys of {x}", on_dict(list)
-    yield "the values of {x}", on_dict(lambda x: list(x.values()))
+    yield "only the keys of the dict", on_dict(list)
+    yield "only the values of the dict", on_dict(lambda x: list(x.values()))
     yield "{x} without the first entry", on_dict(lambda x: dict(list(x.items())[1:]))
     yield "{x} without the last entry", on_dict(lambda x: dict(list(x.items())[:-1]))
