@@ -22,7 +22,7 @@ language = "en"
 
 root_doc = "docs/index"
 include_patterns = ["docs/**.md", "solutions/*.ipynb", "data/*.md", "CHANGELOG.md", "CONTRIBUTING.md"]
-exclude_patterns = [".*", "build", "dist", "notebooks", "othello_interp", "tests"]
+exclude_patterns = [".*", "build", "dist", "notebooks", "othello_interp", "tests", "data/training.md"]
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 # Markdown and notebooks. The notebooks are executed already; their formulas and figures are drawn on reading.

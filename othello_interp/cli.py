@@ -51,6 +51,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "othello_interp.authoring.build_data",
         "make the files of data/ again, from newly trained weights",
     ),
+    "card": (
+        "othello_interp.authoring.adopting.card",
+        "fill in the model card and the page about data/ from what was measured",
+    ),
     "figures": (
         "othello_interp.authoring.figures_command",
         "print the published figures beside those of a model",

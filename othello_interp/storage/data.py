@@ -10,6 +10,12 @@ from othello_interp.storage.paths import how_to_restore, root
 from othello_interp.storage.whole_file import whole_file
 
 
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def data_path(name: str) -> Path:
     """A file of data/, after comparing it with its recorded SHA-256.
 
@@ -18,7 +24,7 @@ def data_path(name: str) -> Path:
     path, record = root() / "data" / name, provenance(name)
     if not path.is_file():
         raise OthelloInterpError(f"{path} is missing. {how_to_restore(path)}")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = sha256(path)
     if found != record["sha256"]:
         raise OthelloInterpError(
             f"{path} is damaged or was changed: expected SHA-256 {record['sha256']}, found {found} "

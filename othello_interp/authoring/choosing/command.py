@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import hashlib
 import io
 import json
 from pathlib import Path
@@ -17,7 +16,7 @@ from othello_interp.errors import InputError
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.model import load_model, model_name
 from othello_interp.probe import Probe, load_probe, probe_path
-from othello_interp.storage.data import data_path
+from othello_interp.storage.data import data_path, sha256
 from othello_interp.storage.whole_file import write_text
 
 _SYMMETRIES = {name.split()[0]: name for name in SYMMETRIES}  # "rotation" for "rotation by 180°"
@@ -178,9 +177,7 @@ def main(args: argparse.Namespace) -> int:
     )
     if args.out:
         path = data_path("model.safetensors") if name == "embedded" else Path(name)
-        known = as_json(found) | (
-            {"weights": hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else {}
-        )
+        known = as_json(found) | ({"weights": sha256(path)} if path.is_file() else {})
         as_text = json.dumps(known, indent=1) + "\n" if args.out.suffix == ".json" else as_csv(found)
         write_text(args.out, as_text)
     print(report(found, name))
