@@ -14,6 +14,7 @@ import plotly
 from sphinx.application import Sphinx
 
 from othello_interp import __version__
+from othello_interp.notebooks.html import NARROW
 
 project = "One neuron of Othello-GPT"
 author = "the authors of othello-interp"
@@ -43,9 +44,13 @@ maximum_signature_line_length = 80
 
 html_theme = "furo"
 html_title = project
-html_static_path = ["_static", str(Path(plotly.__file__).with_name("package_data") / "plotly.min.js")]
+html_static_path = [
+    "_static",
+    str(Path(plotly.__file__).with_name("package_data") / "plotly.min.js"),
+    str(NARROW),
+]
 html_css_files = ["site.css"]
-html_js_files = ["site.js"]
+html_js_files = ["site.js", NARROW.name]
 html_extra_path = ["front"]  # index.html, which leads to root_doc
 html_copy_source = False
 html_show_sphinx = html_show_copyright = False

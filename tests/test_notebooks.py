@@ -132,6 +132,8 @@ def test_run_prints_a_line_each_and_writes_pages_that_need_no_network(checkout, 
         assert "Plotly.newPlot" in page
         assert '<script src="plotly.min.js">' in page
         assert (checkout / f"build/notebooks/{kind}/plotly.min.js").stat().st_size > 1_000_000
+        assert '<script src="narrow.js">' in page
+        assert (checkout / f"build/notebooks/{kind}/narrow.js").read_text() == html.NARROW.read_text()
     assert str(checkout / "build/notebooks/index.html") in printed
 
 

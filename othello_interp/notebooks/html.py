@@ -21,6 +21,7 @@ from othello_interp.storage.whole_file import write_text
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _SCRIPT = "plotly.min.js"
+NARROW = Path(__file__).with_name("narrow.js")  # draws figures anew where there is little room
 _TEMPLATE = Path(__file__).with_name("notebook.html.j2")
 # Code comes first so that a dollar inside it is left alone; then $$…$$, then $…$ on one line.
 _FORMULA = re.compile(
@@ -70,7 +71,7 @@ def read_drawn(text: str) -> NotebookNode:
 
 
 def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
-    """Write an executed notebook as `path`, and plotly.js beside it."""
+    """Write an executed notebook as `path`, with plotly.js and narrow.js beside it."""
     notebook = drawn(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -83,6 +84,7 @@ def write_page(notebook: NotebookNode, path: Path, title: str) -> None:
     )
     write_text(path, page)
     write_text(path.with_name(_SCRIPT), get_plotlyjs())
+    write_text(path.with_name(NARROW.name), NARROW.read_text(encoding="utf-8"))
 
 
 def write_index(rows: list[tuple[str, str]], path: Path) -> None:
