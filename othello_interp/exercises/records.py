@@ -155,8 +155,8 @@ class Exercise:
         rtol, atol: tolerance, as in `torch.isclose(found, expected)`.
         open: answered in words and read by a person; needs no function, cases or mistakes.
         explanation: what one should see and why, shown with the solution.
-        score: for exercises with many good answers: (found, expected, case) -> (share of the points 0 to 1,
-            message). It replaces the comparison of values; a share of 1 is a pass. The message is shown
+        score: for exercises with many good answers: (found, case) -> (share of the points 0 to 1, message).
+            It replaces the comparison with the reference; a share of 1 is a pass. The message is shown
             either way.
         time_limit: seconds allowed for each case.
         parts: what the items of an answer are, where it is a tuple of several things.
@@ -178,7 +178,7 @@ class Exercise:
     atol: float = 1e-5
     open: bool = False
     explanation: str = ""
-    score: Callable[[Any, Any, Case], tuple[float, str]] | None = None
+    score: Callable[[Any, Case], tuple[float, str]] | None = None
     time_limit: float = 10.0
     parts: tuple[str, ...] = ()
 

@@ -71,7 +71,7 @@ def _word_cases(seed: int) -> list[Case]:
     return [Case("letters", {"letters": "abcde"})]
 
 
-def _score(found: object, expected: object, case: Case) -> tuple[float, str]:
+def _score(found: object, case: Case) -> tuple[float, str]:
     if not isinstance(found, str) or not set(found) <= set(case.inputs["letters"]):
         return 0.0, "Only the given letters, please."
     return min(len(found) / 3, 1.0), f"{len(found)} letters."

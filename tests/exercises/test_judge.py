@@ -254,8 +254,14 @@ def test_scored_answers(course, word, status, share, message):
     assert (result.status, result.share, result.message) == (status, pytest.approx(share), message)
 
 
+def test_a_score_does_not_wait_for_the_reference(course):
+    key = AnswerKey(course["9.4"], 0)
+    assert verdict(key, lambda letters: "cab").status == "passed"
+    assert key._expected is None
+
+
 def test_a_score_that_cannot_be_worked_out_earns_nothing(course):
-    careless = dataclasses.replace(course["9.4"], score=lambda found, expected, case: (len(found), ""))
+    careless = dataclasses.replace(course["9.4"], score=lambda found, case: (len(found), ""))
     result = verdict(AnswerKey(careless, 0), lambda letters: 3)
     assert (result.status, result.share) == ("wrong", 0.0)
     assert "could not be scored" in result.message

@@ -28,7 +28,7 @@ def moves(tokens):
 
 
 def scored(found):
-    return score(found, None, CASE)
+    return score(found, CASE)
 
 
 def test_a_focus_game_earns_half_and_is_told_so(games, acts):

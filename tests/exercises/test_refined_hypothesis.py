@@ -33,7 +33,7 @@ def positions(monkeypatch):
 
 
 def test_what_was_planted_passes_and_the_figures_are_shown(positions):
-    share, said = score(PLANTED, None, CASE)
+    share, said = score(PLANTED, CASE)
     assert share == 1.0
     holds = parse(PLANTED)(positions[1])
     assert f"holds at {int(holds.sum())} positions, with ROC AUC, precision, recall 1.000, " in said
@@ -53,7 +53,7 @@ def test_what_was_planted_passes_and_the_figures_are_shown(positions):
     ],
 )
 def test_narrower_wider_or_the_same_is_told(text, share, message, positions):
-    found = score(text, None, CASE)
+    found = score(text, CASE)
     assert found[0] == share, found
     assert message in found[1]
 
@@ -70,7 +70,7 @@ def test_narrower_wider_or_the_same_is_told(text, share, message, positions):
 def test_what_is_no_answer_is_refused_with_advice(found, message, positions):
     with pytest.raises(NotAnAnswer, match=message):
         read(found)
-    assert score(found, None, CASE)[0] == 0
+    assert score(found, CASE)[0] == 0
 
 
 def test_the_games_are_the_same_for_every_seed(monkeypatch):
@@ -82,7 +82,7 @@ def test_the_games_are_the_same_for_every_seed(monkeypatch):
 
     monkeypatch.setattr(refined_hypothesis, "random_games", random_games)
     monkeypatch.setattr(refined_hypothesis, "_positions", refined_hypothesis._positions.__wrapped__)
-    assert len({score("C0==BLANK", None, Case("a", {}, seed=seed)) for seed in range(3)}) == 1
+    assert len({score("C0==BLANK", Case("a", {}, seed=seed)) for seed in range(3)}) == 1
     assert set(drawn) == {refined_hypothesis.GAMES_SEED}
 
 
@@ -101,5 +101,5 @@ def test_a_pass_does_not_hang_on_the_games_that_were_drawn(monkeypatch):
         for strictness in (-0.02, 0.015):
             monkeypatch.setattr(refined_hypothesis, "PASS_AUC", PASS_AUC + strictness)
             monkeypatch.setattr(refined_hypothesis, "PASS_GAIN", PASS_GAIN + strictness)
-            assert score(reference, None, CASE)[0] == 1
-            assert score(diagonal, None, CASE)[0] == 0.5
+            assert score(reference, CASE)[0] == 1
+            assert score(diagonal, CASE)[0] == 0.5

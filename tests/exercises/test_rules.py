@@ -142,7 +142,7 @@ def test_too_few_hints_and_mistakes_are_named(checkout):
 
     assert lacks(hints=("one",), mistakes=(), explanation="") == [
         "1 hints, expected at least 2",
-        "0 known mistakes, expected at least 4",
+        "0 known mistakes, expected at least 1",
         "no explanation of what one should see and why",
     ]
     assert lacks(hints=("a", "a")) == ["two hints are the same"]

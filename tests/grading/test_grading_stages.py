@@ -38,7 +38,7 @@ ANSWERS = {
 }
 
 
-def fragile(found, expected, case):
+def fragile(found, case):
     """A score that breaks on some answers."""
     if found == "raises":
         raise RuntimeError("a bug")

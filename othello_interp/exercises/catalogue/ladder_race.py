@@ -78,7 +78,7 @@ def _figures(acts: Tensor, holds: Tensor, text: str) -> str:
     return f"{percent:.1f}% of the variance in {said}, {points(acts, holds, text):.1f} points"
 
 
-def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
+def score(found: Any, case: Case) -> tuple[float, str]:
     """The share of the points for a hypothesis, with the figures: see Exercise.score."""
     try:
         hypothesis = read(found)

@@ -63,7 +63,7 @@ def read(found: Any) -> torch.Tensor:
     return tokens
 
 
-def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
+def score(found: Any, case: Case) -> tuple[float, str]:
     """The share of the points for a game, with the activation after its last move: see Exercise.score."""
     try:
         tokens = read(found)

@@ -69,7 +69,7 @@ def read(found: Any) -> Hypothesis:
         raise NotAnAnswer(str(error)) from None
 
 
-def score(found: Any, expected: Any, case: Case) -> tuple[float, str]:
+def score(found: Any, case: Case) -> tuple[float, str]:
     """The share of the points for a hypothesis, with the figures: see Exercise.score."""
     try:
         hypothesis = read(found)

@@ -13,7 +13,7 @@ from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import FORGOT_RETURN, compare
 from othello_interp.exercises.judging.slips.explain import explain
-from othello_interp.exercises.records import Case, Exercise, Mistake, ModelRef
+from othello_interp.exercises.records import Case, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
 from othello_interp.exercises.status import GOES_ON, Status
 
@@ -104,8 +104,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
 
     notes = _notes_on_changes(outcomes)
     problems, remarks = [], []
-    for index, (case, outcome, expected) in enumerate(zip(key.cases, outcomes, key.expected, strict=True)):
-        problem, remark = _problem(exercise, index, case, outcome, expected.value)
+    for index, outcome in enumerate(outcomes):
+        problem, remark = _problem(key, index, outcome)
         problems += [problem] if problem else []
         remarks += [remark] if remark else []
     if not problems:
@@ -114,7 +114,7 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
             lost, status=Status.PASSED, share=1.0, message=message, notes=tuple(notes), passed=len(names)
         )
     first = problems[0]
-    if first.guess == FORGOT_RETURN and any(outcome.value is None for outcome in key.expected):
+    if first.guess == FORGOT_RETURN and any(right.value is None for right in key.expected):
         first = replace(first, guess="")  # None is an answer here
     outcome = outcomes[first.index]
     mistake, slip = _known_mistake(key, outcomes), ""
@@ -141,17 +141,17 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     )  # fmt: skip
 
 
-def _problem(
-    exercise: Exercise, index: int, case: Case, outcome: Outcome, expected: Any
-) -> tuple[_Problem | None, str]:
+def _problem(key: AnswerKey, index: int, outcome: Outcome) -> tuple[_Problem | None, str]:
     """What is wrong on a case, if anything, and a remark on an answer that is right."""
+    exercise = key.exercise
     if outcome.status == Status.RAISED:
         return _Problem(index, Status.RAISED, messages.RAISED.format(error=outcome.error), outcome.error), ""
     if exercise.score is None:
+        expected = key.expected[index].value
         difference = compare(outcome.value, expected, exercise.rtol, exercise.atol, parts=exercise.parts)
         return (_Problem(index, **vars(difference)) if difference else None), ""
     try:
-        share, message = exercise.score(outcome.value, expected, case)
+        share, message = exercise.score(outcome.value, key.cases[index])
     except Exception as error:  # the author's function met an answer of a kind it had not foreseen
         return _Problem(
             index, "type", messages.NOT_SCORED.format(error=f"{type(error).__name__}: {error}")
@@ -177,7 +177,7 @@ def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outco
         return compare(found, other, key.exercise.rtol, key.exercise.atol) is None
 
     returned_wrong = False
-    for found, other, expected in zip(outcomes, mistaken, key.expected, strict=True):
+    for index, (found, other) in enumerate(zip(outcomes, mistaken, strict=True)):
         if found.status != other.status:
             return False
         if found.status == Status.RAISED:
@@ -186,7 +186,8 @@ def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outco
         elif not same(found.value, other.value):
             return False
         else:
-            returned_wrong |= key.exercise.score is not None or not same(found.value, expected.value)
+            scored = key.exercise.score is not None
+            returned_wrong |= scored or not same(found.value, key.expected[index].value)
     return returned_wrong
 
 
