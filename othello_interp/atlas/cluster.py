@@ -28,7 +28,8 @@ def on_cluster(address: str) -> Counting:
             while parts:
                 workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
                 now, parts = parts[:workers], parts[workers:]
-                futures = [client.submit(count_part, *shared, part, seed, dtype, pure=False) for part in now]
+                about = (seed, dtype, summary.hypotheses)
+                futures = [client.submit(count_part, *shared, part, *about, pure=False) for part in now]
                 while len(futures) > 1:  # neighbours are added, so that their ranges join
                     pairs = [futures[i : i + 2] for i in range(0, len(futures), 2)]
                     futures = [

@@ -116,7 +116,8 @@ def _bands(reached: Int64[Tensor, "edge feature neuron"], positions: Int64[Tenso
     shares = []
     for first, last in band_levels():
         counts = at_least[first] - at_least[min(last, len(at_least) - 1)]
-        shares.append((counts[: rows("mine").stop] / counts[-1:].clamp(min=1)).T.unflatten(1, (2, 64)))
+        all_of_band = counts[feature_number(ANY)].clamp(min=1)
+        shares.append((counts[: rows("mine").stop] / all_of_band).T.unflatten(1, (2, 64)))
     return torch.stack(shares, dim=1).mul(SHARE_STEPS).round().byte()
 
 

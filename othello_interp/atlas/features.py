@@ -1,6 +1,7 @@
 """What a scan asks of every position: 1,207 yes-or-no features, of which about 50 hold at a time.
 
-They are the squares' states (theirs, mine), the 960 lines, the 60 legal moves and the number of the move.
+They are the squares' states (theirs, mine), the 960 lines, the 60 legal moves and the number of the move; and
+any hypotheses that a search asks for.
 What follows from these by adding and subtracting (a blank square, an even move, any position at all) is not
 stored: `with_derived` makes it of the sums.
 
@@ -9,6 +10,7 @@ Since 96% of it are 0, it is taken as `embedding_bag`, which adds rows by their 
 as the dense product in float32, and seven times as fast as that in bfloat16, on the processor tried.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import torch
@@ -16,6 +18,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int8, Int64
 from torch import Tensor
 
+from othello_interp.hypotheses import parse
 from othello_interp.lines import line_labels, line_texts
 from othello_interp.patterns import STATES
 from othello_interp.squares import ALL_SQUARES, square_to_label
@@ -66,27 +69,30 @@ def feature_number(name: str) -> int:
 
 
 def with_derived(sums: Tensor, dim: int) -> Tensor:
-    """Sums over the positions of each stored feature, with those of the features that follow from them."""
-    stored = sums.movedim(dim, 0)
+    """Sums over the positions of each stored feature, with those of the features that follow from them; last
+    those of hypotheses."""
+    stored, hypotheses = sums.movedim(dim, 0).tensor_split([sum(SIZES.values())])
     moves = stored[rows("move")]
     even, odd = moves[::2].sum(0, keepdim=True), moves[1::2].sum(0, keepdim=True)
     every = even + odd
     blank = every - stored[rows("theirs")] - stored[rows("mine")]
-    return torch.cat([stored, blank, even, odd, every]).movedim(0, dim)
+    return torch.cat([stored, blank, even, odd, every, hypotheses]).movedim(0, dim)
 
 
 def features(
-    boards: Int8[Tensor, "game 59 8 8"], legal: Bool[Tensor, "game 59 8 8"]
-) -> Bool[Tensor, "1207 position"]:
-    """Where each stored feature holds, at all positions, game by game.
+    boards: Int8[Tensor, "game 59 8 8"], legal: Bool[Tensor, "game 59 8 8"], hypotheses: Sequence[str] = ()
+) -> Bool[Tensor, "feature position"]:
+    """Where each stored feature holds, and then each hypothesis, at all positions, game by game.
 
-    boards: as the player about to move sees them, 0 blank, 1 theirs, 2 mine.
+    boards: as the player about to move sees them, 0 blank, 1 theirs, 2 mine. Raises ValueError for a
+    hypothesis that can't be read.
     """
     squares = boards.reshape(-1, 64).T
     states = [squares == STATES[state] for state in ("THEIRS", "MINE")]
     lines = line_labels(boards).flatten(1)
     moves = torch.eye(N_CTX, dtype=torch.bool).repeat(1, len(boards))
-    return torch.cat([*states, lines, legal.reshape(-1, 64).T[list(ALL_SQUARES)], moves])
+    more = [parse(text)(boards).reshape(1, -1) for text in hypotheses]
+    return torch.cat([*states, lines, legal.reshape(-1, 64).T[list(ALL_SQUARES)], moves, *more])
 
 
 class Bags:

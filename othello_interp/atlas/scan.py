@@ -7,7 +7,7 @@ replaced whole every few minutes and says itself which games it has counted. So 
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from othello_interp.atlas.grid import Grid, calibrate
 from othello_interp.atlas.summary import PART_GAMES, Summary
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError
+from othello_interp.hypotheses import parse
 from othello_interp.rules.random_games import random_games
 from othello_interp.storage.whole_file import writable_folder, write_text
 from othello_interp.weights.gpt import GPT, N_CTX
@@ -40,7 +41,8 @@ class Manifest:
     model: str  # SHA-256 of the weights
     seed: int
     dtype: str
-    version: int = 1
+    hypotheses: tuple[str, ...] = ()
+    version: int = 2
 
 
 def weights_hash(model: "TransformerBridge | GPT") -> str:
@@ -62,7 +64,8 @@ def count_games(
         numbers = torch.arange(games.start + first, games.start + first + len(batch))
         played = replay(batch)
         boards = theirs_vs_mine(played.states, played.to_move)[:, :N_CTX]
-        bags = Bags(features(boards, played.legal[:, :N_CTX]), PART_GAMES * N_CTX)
+        holds = features(boards, played.legal[:, :N_CTX], summary.hypotheses)
+        bags = Bags(holds, PART_GAMES * N_CTX)
 
         observe = partial(summary.observe, bags=bags, games=numbers)
         each_layer(model, batch[:, :N_CTX], observe, dtype)
@@ -70,9 +73,16 @@ def count_games(
     return summary
 
 
-def count_part(model: GPT, grid: Grid, games: range, seed: int, dtype: torch.dtype) -> Summary:
+def count_part(
+    model: GPT,
+    grid: Grid,
+    games: range,
+    seed: int,
+    dtype: torch.dtype,
+    hypotheses: tuple[str, ...] = (),
+) -> Summary:
     """A summary of the games of these numbers alone."""
-    return count_games(model, Summary.empty(grid), games, seed, dtype)
+    return count_games(model, Summary.empty(grid, hypotheses), games, seed, dtype)
 
 
 #: Takes a summary and ranges of games still to be counted; yields the summary with more and more of them.
@@ -98,18 +108,23 @@ def scan(
     part: int = PART,
     save_seconds: float = 120,
     progress: Callable[[int], None] = lambda games: None,
+    hypotheses: Sequence[str] = (),
 ) -> Summary:
     """Counts games 0 to `games` of a seed, going on from what the folder holds, and returns the summary.
 
     dtype: to multiply matrices in. part: games between two reports to `progress`, which gets how many are
-    counted. save_seconds: least time between two writes.
+    counted. save_seconds: least time between two writes. hypotheses: such as conjunctions that a search has
+    found, counted like the features that every scan has; see `Summary.number`.
 
     Raises InputError when the folder holds another scan, FileError when what it holds can't be read.
     """
     if not 1 <= games <= MAX_GAMES:
         raise InputError(f"games: expected 1..{MAX_GAMES:,}; found {games:,}")
+    for text in hypotheses:
+        parse(text)
     plain = plain_model(model)
-    summary = _begin(plain, writable_folder(out), Manifest(weights_hash(plain), seed, _name(dtype)), dtype)
+    manifest = Manifest(weights_hash(plain), seed, _name(dtype), tuple(hypotheses))
+    summary = _begin(plain, writable_folder(out), manifest, dtype)
     progress(done := summary.games)
     saved = time.monotonic()
     parts = [range(first, min(first + part, games)) for first in range(done, games, part)]
@@ -125,9 +140,10 @@ def scan(
 def _begin(model: GPT, out: Path, manifest: Manifest, dtype: torch.dtype) -> Summary:
     """What the folder holds already, or an empty summary."""
     path, kept = out / "manifest.json", out / "summary.safetensors"
+    wanted = json.dumps(asdict(manifest), indent=2) + "\n"
     if path.exists():
         found = json.loads(path.read_text(encoding="utf-8"))
-        for name, value in asdict(manifest).items():
+        for name, value in json.loads(wanted).items():
             if found.get(name) != value:
                 raise InputError(
                     f"{out} holds a scan with {name} {found.get(name)!r}, this one has {value!r}. "
@@ -135,8 +151,8 @@ def _begin(model: GPT, out: Path, manifest: Manifest, dtype: torch.dtype) -> Sum
                 )
         if kept.exists():
             return Summary.load(kept)
-    write_text(path, json.dumps(asdict(manifest), indent=2) + "\n")
-    return Summary.empty(calibrate(model, dtype))
+    write_text(path, wanted)
+    return Summary.empty(calibrate(model, dtype), manifest.hypotheses)
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -21,6 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--float32", action="store_true", help="multiply in float32 also where bfloat16 is faster"
     )
+    parser.add_argument(
+        "--hypothesis",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help='count this one as well, such as "C0==LEGAL & D1!=MINE"; may be given more than once',
+    )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="count on a Dask cluster at this address")
 
 
@@ -31,6 +38,7 @@ def main(args: argparse.Namespace) -> int:
 
     from othello_interp.atlas.cluster import on_cluster
     from othello_interp.atlas.scan import PART, one_after_another, scan
+    from othello_interp.hypotheses import parse
     from othello_interp.model import load_model
     from othello_interp.training.machine import keep_memory, matrix_dtype
 
@@ -38,6 +46,11 @@ def main(args: argparse.Namespace) -> int:
         raise InputError(f"--threads: expected 1 or more; found {args.threads}")
     if args.threads:
         torch.set_num_threads(args.threads)
+    for text in args.hypothesis:
+        try:
+            parse(text)
+        except ValueError as error:
+            raise InputError(f"--hypothesis: {error}") from error
     keep_memory()
     dtype = torch.float32 if args.float32 else matrix_dtype(torch.device("cpu"))
     model = load_model(args.model)
@@ -53,6 +66,16 @@ def main(args: argparse.Namespace) -> int:
                 begun, bar.initial, bar.n = True, games, games
             bar.update(games - bar.n)
 
-        summary = scan(model, args.out, args.games, args.seed, dtype, counting, part, progress=progress)
+        summary = scan(
+            model,
+            args.out,
+            args.games,
+            args.seed,
+            dtype,
+            counting,
+            part,
+            progress=progress,
+            hypotheses=args.hypothesis,
+        )
     print(f"Counted {summary.games:,} games. Wrote {args.out / 'summary.safetensors'}.")
     return 0

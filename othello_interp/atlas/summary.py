@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from othello_interp.atlas import examples
-from othello_interp.atlas.features import ANY, Bags, feature_number, stored_names, with_derived
+from othello_interp.atlas.features import ANY, Bags, feature_names, feature_number, stored_names, with_derived
 from othello_interp.atlas.grid import BANDS, BINS, Grid
 from othello_interp.errors import FileError, InputError
 from othello_interp.storage.whole_file import whole_file
@@ -39,6 +39,7 @@ class Summary:
     histogram: positions in each bin of the grid.
     top: the games with the highest activations; sample: some by chance in each band; both as keys of
     examples.py.
+    hypotheses: counted as further features, after all others.
     """
 
     ranges: tuple[tuple[int, int], ...]
@@ -52,12 +53,13 @@ class Summary:
     histogram: Int64[Tensor, "layer neuron bin"]
     top: Int64[Tensor, "layer neuron top"]
     sample: Int64[Tensor, "layer neuron band sample"]
+    hypotheses: tuple[str, ...] = ()
 
     @classmethod
-    def empty(cls, grid: Grid) -> "Summary":
+    def empty(cls, grid: Grid, hypotheses: tuple[str, ...] = ()) -> "Summary":
         """Of no games."""
         n_layers, n_edges, n_neurons = grid.edges.shape
-        n_features, shape = len(stored_names()), (n_layers, n_neurons)
+        n_features, shape = len(stored_names()) + len(hypotheses), (n_layers, n_neurons)
         return cls(
             ranges=(),
             grid=grid,
@@ -70,6 +72,7 @@ class Summary:
             histogram=torch.zeros(*shape, BINS, dtype=torch.int64),
             top=torch.full((*shape, TOP), examples.NONE),
             sample=torch.full((*shape, len(BANDS), SAMPLE), examples.NONE),
+            hypotheses=hypotheses,
         )
 
     @property
@@ -78,7 +81,12 @@ class Summary:
         return sum(stop - start for start, stop in self.ranges)
 
     def __add__(self, other: "Summary") -> "Summary":
-        """Both together. Raises InputError when their grids differ or a game is in both."""
+        """Both together. Raises InputError when their grids or hypotheses differ or a game is in both."""
+        if self.hypotheses != other.hypotheses:
+            raise InputError(
+                f"these summaries count other hypotheses, so they can't be added: {self.hypotheses} and "
+                f"{other.hypotheses}"
+            )
         for name in ("edges", "low", "high"):
             if not torch.equal(getattr(self.grid, name), getattr(other.grid, name)):
                 raise InputError("these summaries count with different grids, so they can't be added")
@@ -93,6 +101,7 @@ class Summary:
             highest=torch.maximum(self.highest, other.highest),
             top=examples.best(torch.cat([self.top, other.top], dim=-1), TOP),
             sample=examples.best(torch.cat([self.sample, other.sample], dim=-1), SAMPLE),
+            hypotheses=self.hypotheses,
             **added,
         )
 
@@ -152,8 +161,14 @@ class Summary:
 
     @property
     def positions(self) -> Int64[Tensor, " feature"]:
-        """Positions where each feature holds, in the order of `feature_names()`."""
+        """Positions where each feature holds, in the order of `feature_names()`; then each hypothesis."""
         return with_derived(self.counts, dim=0)
+
+    def number(self, name: str) -> int:
+        """The place of a feature or hypothesis among the rows of what follows."""
+        if name in self.hypotheses:
+            return len(feature_names()) + self.hypotheses.index(name)
+        return feature_number(name)
 
     def means(self, layer: int) -> Float64[Tensor, "feature neuron"]:
         """The mean activation where each feature holds; NaN where it never does."""
@@ -175,7 +190,7 @@ class Summary:
         """For each edge, where reaching it counts as firing: the share of these positions where the feature
         holds, and the share of the feature's positions that these are. NaN where there are none."""
         both = self.reached(layer).double()
-        return both / both[:, -1:], both / self.positions[:, None]
+        return both / both[:, feature_number(ANY), None], both / self.positions[:, None]
 
     def aucs(self, layer: int) -> Float64[Tensor, "feature neuron"]:
         """ROC AUC of each neuron for each feature, where activations of one level count as equal; NaN for a
@@ -185,20 +200,21 @@ class Summary:
         none = torch.zeros_like(both[:1])
         at_least = torch.cat([none + holds, both, none]).double()
         positive = at_least[:-1] - at_least[1:]  # (level, feature, neuron)
-        every = positive[:, -1:]
+        every = positive[:, feature_number(ANY), None]
         below = every.cumsum(0) - every
         # The sum of mean ranks of the positions where the feature holds (Mann and Whitney 1947).
         ranks = (positive * (below + every / 2)).sum(0) - holds.square() / 2
-        return ranks / (holds * (holds[-1:] - holds))
+        return ranks / (holds * (holds[feature_number(ANY)] - holds))
 
     # --- on disk ------------------------------------------------------------------------------------
 
     def save(self, path: Path) -> None:
         """Writes the summary whole, as safetensors."""
-        tensors = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
+        tensors = {field.name: getattr(self, field.name) for field in fields(self)[2:-1]}
         tensors |= {f"grid.{field.name}": getattr(self.grid, field.name) for field in fields(Grid)}
         with whole_file(path) as temporary:
-            save_file(tensors, temporary, {"ranges": json.dumps(self.ranges)})
+            about = {name: json.dumps(getattr(self, name)) for name in ("ranges", "hypotheses")}
+            save_file(tensors, temporary, about)
 
     @classmethod
     def load(cls, path: Path) -> "Summary":
@@ -206,9 +222,10 @@ class Summary:
         try:
             with safe_open(path, framework="pt") as file:
                 ranges = tuple((start, stop) for start, stop in json.loads(file.metadata()["ranges"]))
+                hypotheses = tuple(json.loads(file.metadata()["hypotheses"]))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             grid = Grid(**{field.name: tensors.pop(f"grid.{field.name}") for field in fields(Grid)})
-            return cls(ranges, grid, **tensors)
+            return cls(ranges, grid, hypotheses=hypotheses, **tensors)
         except (OSError, SafetensorError, KeyError, TypeError) as error:
             raise FileError(
                 f"{path} is not the summary of a scan: {error}. Remove it and scan again."

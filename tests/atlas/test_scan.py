@@ -60,8 +60,8 @@ def played(tiny):
 
 
 def same(a: Summary, b: Summary) -> None:
-    assert a.ranges == b.ranges
-    for field in fields(Summary)[2:]:
+    assert (a.ranges, a.hypotheses) == (b.ranges, b.hypotheses)
+    for field in fields(Summary)[2:-1]:
         left, right = getattr(a, field.name), getattr(b, field.name)
         if left.dtype == torch.float64:  # sums of floats depend on their order, a little
             torch.testing.assert_close(left, right, rtol=1e-5, atol=1e-4, msg=field.name)
@@ -204,6 +204,32 @@ def test_chosen_moves_are_spread_over_the_game_and_samples_over_the_games(plain,
     assert 400 < games.float().mean() < 600
 
 
+def test_hypotheses_are_counted_like_the_features(plain, played, whole, tmp_path):
+    _, boards, _, acts = played
+    texts = ["C0==BLANK & D1==THEIRS & E2==MINE", "C0==LEGAL & ~(MOVE<20) & D1!=MINE"]
+    scan(plain, tmp_path, 30, SEED, hypotheses=texts)
+    found = scan(plain, tmp_path, GAMES, SEED, hypotheses=texts)
+    line = features.feature_number(texts[0])
+    for layer in range(2):
+        for of in (found.means, found.aucs):
+            assert torch.equal(of(layer)[found.number(texts[0])], of(layer)[line])
+        torch.testing.assert_close(found.means(layer)[line], whole.means(layer)[line], rtol=1e-5, atol=1e-6)
+        where = parse(texts[1])(boards)
+        number = found.number(texts[1])
+        assert found.positions[number] == where.sum()
+        torch.testing.assert_close(
+            found.means(layer)[number], acts[layer][where].double().mean(0), rtol=1e-5, atol=1e-6
+        )
+        levels = (acts[layer, ..., 7, None] >= found.grid.edges[layer, :, 7]).sum(-1)
+        expected = roc_auc_score(where.flatten(), levels.flatten())
+        assert found.aucs(layer)[number, 7].item() == pytest.approx(expected, abs=1e-3)
+        fires = acts[layer, ..., 7] >= found.grid.edges[layer, 3, 7]
+        precision, recall = (share[3, number, 7].item() for share in found.precision_recall(layer))
+        assert precision == pytest.approx(float((fires & where).sum() / fires.sum()), abs=0.02)
+        assert recall == pytest.approx(float((fires & where).sum() / where.sum()), abs=0.02)
+    assert found.number(features.ANY) == features.feature_number(features.ANY)
+
+
 def test_parts_add_up_in_any_order(plain, grid, whole):
     a, b, c = (count_part(plain, grid, range(*ends), SEED, F32) for ends in ((0, 13), (13, 50), (50, GAMES)))
     for parts in itertools.permutations((a, b, c)):
@@ -219,6 +245,8 @@ def test_what_does_not_add_up_is_refused(plain, grid, whole):
     other = calibrate(plain, seed=1, games=10)
     with pytest.raises(InputError, match="different grids"):
         whole + Summary.empty(other)
+    with pytest.raises(InputError, match=r"hypotheses, so they can't be added: \(\) and \('C0==MINE',\)"):
+        whole + Summary.empty(grid, ("C0==MINE",))
 
 
 def test_equal_activations_are_decided_by_the_game():
@@ -251,6 +279,8 @@ def test_another_scan_is_not_added_to(plain, tmp_path):
         scan(plain, tmp_path, 3, 4)
     with pytest.raises(InputError, match=r"expected 1\.\.67,108,864; found 0"):
         scan(plain, tmp_path, 0, SEED)
+    with pytest.raises(InputError, match=r"a scan with hypotheses \[\], this one has \['C0==MINE'\]"):
+        scan(plain, tmp_path, 3, SEED, hypotheses=["C0==MINE"])
     (tmp_path / "summary.safetensors").write_bytes(b"half of it")
     with pytest.raises(OthelloInterpError, match=r"summary\.safetensors is not the summary of a scan"):
         scan(plain, tmp_path, 3, SEED)
@@ -308,6 +338,8 @@ def test_the_command_scans_a_file(tmp_path, capsys, monkeypatch):
     assert (manifest["seed"], manifest["dtype"]) == (0, "float32")
     assert cli.main(["scan", "--threads", "0", *options]) == 2
     assert "--threads: expected 1 or more; found 0" in capsys.readouterr().err
+    assert cli.main(["scan", "--hypothesis", "C0==HERS", *options]) == 2
+    assert "--hypothesis: hypothesis: expected BLANK or THEIRS or MINE at" in capsys.readouterr().err
 
 
 def test_a_lost_worker_loses_no_game(plain, tmp_path):
