@@ -99,6 +99,16 @@ def axe(root) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def wait_for(driver, script: str, seconds: float = 30):
+    """What a script returns, as soon as that is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := driver.execute_script(script):
+            return found
+        time.sleep(0.1)
+    pytest.fail(f"not within {seconds} seconds: {script}")
+
+
 def look_like(driver, scheme: str, width: int) -> None:
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
@@ -111,11 +121,16 @@ def test_axe_finds_nothing_serious(pages, driver, axe, root):
     pictures = root / "build" / "browser"
     pictures.mkdir(parents=True, exist_ok=True)
     found = []
-    for page in sorted(pages.rglob("*.html")):
-        name = page.relative_to(pages).with_suffix("").as_posix()
+    looked_at = [(page, "") for page in sorted(pages.rglob("*.html"))]
+    looked_at.append((pages / "site" / "atlas" / "index.html", "#L5N1393"))
+    for page, anchor in looked_at:
+        name = page.relative_to(pages).with_suffix("").as_posix() + anchor.replace("#", "-")
         if name == "site/index":  # it only leads on
             continue
-        driver.get(page.as_uri())
+        driver.get("about:blank")  # another anchor alone would not load the page
+        driver.get(page.as_uri() + anchor)
+        if anchor:
+            wait_for(driver, "return document.querySelector('article h2')")
         driver.execute_script(axe)
         for width, scheme in itertools.product(WIDTHS, SCHEMES):
             look_like(driver, scheme, width)
@@ -127,6 +142,45 @@ def test_axe_finds_nothing_serious(pages, driver, axe, root):
                 found.append(f"{where}: the page is {wide} pixels wide")
             driver.save_screenshot(str(pictures / f"{name.replace('/', '-')}-{scheme}-{width}.png"))
     assert not found, "\n".join(found)
+
+
+def test_the_atlas_opens_at_once_and_works_by_keyboard(site, driver):
+    from selenium.webdriver.common.keys import Keys
+
+    def press(key):
+        driver.switch_to.active_element.send_keys(key)
+
+    def focused():
+        return driver.execute_script("return document.activeElement.id || document.activeElement.textContent")
+
+    look_like(driver, "light", 1200)
+    driver.get("about:blank")
+    driver.get((site / "atlas" / "index.html").as_uri())
+    wait_for(driver, "return document.querySelectorAll('#rows tr').length == 200")
+    opened = driver.execute_script(
+        "const entry = performance.getEntriesByType('navigation')[0]; return entry.domContentLoadedEventEnd"
+    )
+    print(f"opened in {opened:.0f} ms")
+    assert opened < 3000  # on a busy machine; a second on a quiet one
+    wait_for(driver, "return NEURONS[0].hypothesis != ''")
+    while focused() != "text":  # past the link back
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+    press("L5N1393")
+    wait_for(driver, "return document.querySelectorAll('#rows tr').length == 1")
+    press(Keys.ENTER)
+    wait_for(driver, "return (document.querySelector('article h2') || {}).textContent == 'L5N1393'")
+    assert focused() == "neuron"
+    press(Keys.ESCAPE)
+    assert focused() == "L5N1393"
+    press(Keys.ARROW_UP)
+    assert focused() == "text"
+    driver.execute_script("find('text').value = 'C0==BLANK'; list()")
+    press(Keys.ARROW_DOWN)
+    press(Keys.ARROW_DOWN)
+    second = driver.execute_script("return document.querySelectorAll('#rows a')[1].textContent")
+    assert focused() == second
+    press(Keys.ENTER)
+    wait_for(driver, f"return document.querySelector('article h2').textContent == '{second}'")
 
 
 def test_the_search_works_without_a_server(site, driver):

@@ -91,6 +91,16 @@ def test_hypotheses_are_scored_beside_plain_trees(root, capsys):
     assert said[-1] == "plain trees of the published model, in the paper: 45%"
 
 
+def test_the_harm_of_lines_is_summed_up(root, capsys):
+    causes = benchmark(root, "causes")
+    hurts = [causes.Hurt(own, 0.1, 0.01, 40, (own / 0.2, own / 0.05)) for own in (0.1, 0.6, 0.7)]
+    causes.report(hurts)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("3 lines; own / others: median 6.0 [1.0, 7.0] over lines")
+    assert said[1].startswith("above 5 for 2 lines, its interval above 1 for 2; in the paper 5 to 10")
+    assert said[2].endswith("falls by 0.600 nats in the middle; with random neurons off by 0.010")
+
+
 def test_a_scan_is_timed_beside_run_with_cache(root, capsys):
     benchmark(root, "scan").main(["--tiny", "--games", "3", "--repeats", "1"])
     said = capsys.readouterr().out.splitlines()

@@ -13,14 +13,16 @@ import torch
 from jaxtyping import Integer
 from torch import Tensor
 
-from othello_interp.ablation import ablate
+from othello_interp.ablation import ablate_from
 from othello_interp.atlas.ladder import RUNGS, Ladder
 from othello_interp.board import replay, theirs_vs_mine
 from othello_interp.errors import InputError
 from othello_interp.hypotheses import parse
+from othello_interp.intervals import draws
 from othello_interp.lines import line_texts
 from othello_interp.neurons import logit_attribution
 from othello_interp.squares import ALL_SQUARES, label_to_square
+from othello_interp.stream import activations
 from othello_interp.weights.gpt import N_CTX
 
 if TYPE_CHECKING:
@@ -34,12 +36,19 @@ class Hurt:
     own: of the move that the line makes legal, where it stands, on average over `positions`.
     others: of all legal moves on other squares, everywhere.
     random: of the line's move, where it stands, when as many random neurons of the layer are switched off.
+    ratio_interval: of own / others, which holds 95% of the resamples of the games.
     """
 
     own: float
     others: float
     random: float
     positions: int
+    ratio_interval: tuple[float, float]
+
+    @property
+    def ratio(self) -> float:
+        """How many times as much the line's own move is hurt as another legal move."""
+        return self.own / self.others
 
 
 def neurons_of_line(ladders: Sequence[Ladder], line: str, least: float = 0.0) -> list[int]:
@@ -105,17 +114,27 @@ def hurt(
     generator = torch.Generator().manual_seed(seed)
     rest = [neuron for neuron in range(model.cfg.d_mlp) if neuron not in set(neurons)]
     picked = torch.randperm(len(rest), generator=generator)[: len(neurons)]
-    with torch.no_grad():
-        before = model(tokens).log_softmax(-1)[..., 1:]
+    name = f"blocks.{layer}.hook_resid_pre"
+    resid = activations(model, tokens, [name])[name]
+    before = ablate_from(model, resid, layer, []).log_softmax(-1)[..., 1:]
     fall, random_fall = (
-        before - ablate(model, tokens, layer, off).log_softmax(-1)[..., 1:]
+        before - ablate_from(model, resid, layer, off).log_softmax(-1)[..., 1:]
         for off in (list(neurons), [rest[place] for place in picked.tolist()])
     )
+    # By game: the fall of the line's own move and of the others, added up, and how many there are of each.
+    parts = [(fall[..., own], stands), (random_fall[..., own], stands), (fall, others)]
+    sums = torch.stack([value.where(where, 0).flatten(1).sum(1) for value, where in parts], dim=1).double()
+    counts = torch.stack([where.flatten(1).sum(1) for _, where in parts], dim=1).double()
+    weights = torch.cat([torch.ones(1, len(games)), draws(len(games))]).to(sums)
+    means = (weights @ sums) / (weights @ counts)
+    ratios = means[1:, 0] / means[1:, 2]
+    ends = ratios[ratios.isfinite()].quantile(torch.tensor([0.025, 0.975]).to(ratios))
     return Hurt(
-        fall[..., own][stands].mean().item(),
-        fall[others].mean().item(),
-        random_fall[..., own][stands].mean().item(),
+        means[0, 0].item(),
+        means[0, 2].item(),
+        means[0, 1].item(),
         int(stands.sum()),
+        (ends[0].item(), ends[1].item()),
     )
 
 

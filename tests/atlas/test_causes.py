@@ -10,6 +10,10 @@ from othello_interp.atlas.causes import hurt, neurons_of_line, raising
 from othello_interp.atlas.ladder import RUNGS, Ladder, Rung
 from othello_interp.atlas.questions import texts
 from othello_interp.atlas.rules import Rule, RuleList
+from othello_interp.board import replay, theirs_vs_mine
+from othello_interp.hypotheses import parse
+from othello_interp.intervals import draws
+from othello_interp.lines import line_texts
 from othello_interp.rules import slow_rules
 from othello_interp.squares import square_to_id
 
@@ -37,6 +41,27 @@ def test_the_harm_is_counted_where_the_line_stands(tiny, tokens):
     assert found.own == pytest.approx(torch.stack(own).mean().item(), abs=1e-6)
     assert found.others == pytest.approx(torch.stack(others).mean().item(), abs=1e-6)
     assert found.random not in (0, found.own)
+    assert found.ratio == found.own / found.others
+
+
+def stands_in(games, line):
+    played = replay(games)
+    return bool(parse(line)(theirs_vs_mine(played.states, played.to_move)[:, :59]).any())
+
+
+def test_the_interval_of_the_ratio_draws_games(tiny, tokens):
+    games = tokens[:12].long()
+    found = hurt(tiny, games, 1, [3, 7], LINE)
+    line = next(line for line in line_texts() if stands_in(games[:1], line))
+    alone = hurt(tiny, games[:1].repeat(3, 1), 1, [3, 7], line)  # one game thrice: there is nothing to draw
+    assert alone.ratio_interval == pytest.approx((alone.ratio,) * 2, rel=1e-4)
+    ratios = []
+    for times in draws(len(games))[:60]:
+        again = games.repeat_interleave(times.long(), dim=0)
+        if stands_in(again, LINE):
+            ratios.append(hurt(tiny, again, 1, [3, 7], LINE).ratio)
+    low, high = torch.tensor(ratios).quantile(torch.tensor([0.1, 0.9])).tolist()
+    assert found.ratio_interval[0] <= low < high <= found.ratio_interval[1]
 
 
 def test_which_neurons_raise_the_move(tiny):
