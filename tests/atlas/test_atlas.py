@@ -241,7 +241,7 @@ def test_a_page_shows_the_figures_and_the_python_that_gives_them(pages, atlas):
     for rung in ladder.rungs:
         assert escape(rung.hypothesis or "never") in page
         low, high = rung.r2_interval
-        assert f"<td>{rung.r2:.2f} [{low:.2f}, {high:.2f}]</td><td>{rung.within_move:.2f}</td>" in page
+        assert f">{rung.r2:.2f} [{low:.2f}, {high:.2f}]</td><td>{rung.within_move:.2f}</td>" in page
     assert f"<b>{ladder.best.name}</b></td><td>{ladder.best.conditions}</td>" in page
     assert "load_atlas().ladder(1, 7)" in page
     off = f"the logit of {legal_text(int(found['off_square']))} by {found['off_logit']:+.2f} on average"
