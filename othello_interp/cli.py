@@ -47,9 +47,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "othello_interp.authoring.choosing.command",
         "say which neuron of a model is the one of the course, and how far it is from the published one",
     ),
-    "build-data": (
-        "othello_interp.authoring.build_data",
-        "make the files of data/ again, from newly trained weights",
+    "adopt": (
+        "othello_interp.authoring.adopting.command",
+        "make newly trained weights the model of the course, with all that follows from them",
     ),
     "card": (
         "othello_interp.authoring.adopting.card",

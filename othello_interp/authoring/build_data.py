@@ -1,32 +1,28 @@
 """Makes what data/ holds: the model from trained weights, games, focus games and the probe.
 
-`othello-interp build-data --weights RUN/model.safetensors` does it all after a training run (the games stay
-as they are). Everything is recorded in the manifest.
+`othello-interp adopt` does it all for new weights, but for the games, which stay as they are. Everything is
+recorded in the manifest.
 """
 
-import argparse
 import io
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 from safetensors.torch import save
 from torch import Tensor
 
-from othello_interp.authoring.surgery import best_neurons, relabel, swap_neurons
+from othello_interp.authoring.surgery import relabel, swap_neurons
 from othello_interp.figures import CLEAR_GAME, HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import FocusGames, load_games
 from othello_interp.hypotheses import parse
 from othello_interp.model import bridge, load_model, read_checkpoint
 from othello_interp.probe import probe_accuracy, train_probe
 from othello_interp.rules.random_games import random_games
-from othello_interp.squares import label_to_square
-from othello_interp.storage.data import write_data
+from othello_interp.storage.data import sha256, write_data
 from othello_interp.weights.gpt import N_CTX
 
-GAMES_SEED, FOCUS_SEED, PROBE_SEED, CHOICE_SEED = 1393, 50, 7, 300
+GAMES_SEED, FOCUS_SEED, PROBE_SEED = 1393, 50, 7
 GENERATOR = "othello_interp.random_games, version 1"
 
 
@@ -36,29 +32,22 @@ def _npz(tokens: UInt8[Tensor, "game 60"]) -> bytes:
     return buffer.getvalue()
 
 
-def build_model(weights: Path, n_games: int = 300) -> None:
-    """Writes the model: LayerNorms folded, relabelled and two neurons swapped so that L5N1393 is the
-    neuron that best fits the hypothesis."""
+def build_model(weights: Path, neuron: int, symmetry: str) -> None:
+    """Writes the model: LayerNorms folded, the board relabelled by a symmetry, and a neuron of the course's
+    layer swapped with the one that bears the course's number."""
     state, n_heads = read_checkpoint(weights)
-    model = bridge(state, n_heads, source=str(weights))
-    games = FocusGames(model, random_games(n_games, CHOICE_SEED))
-    acts, boards = games.cache["post", LAYER], games.states_theirs_vs_mine[:, :N_CTX]
-    w_out = model.blocks[LAYER].mlp.W_out
-    candidates = best_neurons(acts, boards, w_out, model.W_U, HYPOTHESIS, label_to_square("C0"))
-    for candidate in candidates:
-        print(candidate)
-    chosen = candidates[0]
-    state = swap_neurons(relabel(state, chosen.symmetry), LAYER, chosen.neuron, NEURON)
+    state = swap_neurons(relabel(state, symmetry), LAYER, neuron, NEURON)
+    config = bridge(state, n_heads, source=str(weights)).cfg
     half = {name: tensor.half().contiguous() for name, tensor in state.items()}
-    metadata = {"n_heads": str(n_heads), "normalization_type": "LNPre"}
-    what = (
-        f"Othello-GPT, LayerNorms folded, weights centred, board relabelled by the {chosen.symmetry}, "
-        f"neuron {chosen.neuron} of layer {LAYER} swapped with {NEURON}, fp16"
+    write_data(
+        "model.safetensors",
+        save(half, {"n_heads": str(n_heads), "normalization_type": "LNPre"}),
+        what=f"Othello-GPT, LayerNorms folded, weights centred, board relabelled by the {symmetry}, "
+        f"neuron {neuron} of layer {LAYER} swapped with {NEURON}, fp16",
+        trained=sha256(weights),
+        chosen={"neuron": neuron, "symmetry": symmetry},
+        **{name: getattr(config, name) for name in ("n_layers", "d_model", "n_heads", "d_mlp")},
     )
-    chosen_on = f"games 0..{n_games - 1} of seed {CHOICE_SEED}"
-    sizes = {name: getattr(model.cfg, name) for name in ("n_layers", "d_model", "n_heads", "d_mlp")}
-    content = save(half, metadata)
-    write_data("model.safetensors", content, what=what, chosen=asdict(chosen), chosen_on=chosen_on, **sizes)
 
 
 def build_games() -> None:
@@ -99,20 +88,3 @@ def build_probe(layer: int, n_games: int = 3000) -> None:
         held_out_accuracy=round(accuracy, 4),
     )
     print(f"probe of layer {layer}: {accuracy:.2%} of squares right on 500 held-out games")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", type=Path, help="trained weights to make the model from")
-    parser.add_argument("--probe-layer", type=int, default=4, help="read the board after this layer (4)")
-    parser.add_argument("--games", action="store_true", help="make the 10,000 games again as well")
-
-
-def main(args: argparse.Namespace) -> int:
-    torch.manual_seed(0)
-    if args.weights:
-        build_model(args.weights)
-    if args.games:
-        build_games()
-    build_focus_games()
-    build_probe(args.probe_layer)
-    return 0

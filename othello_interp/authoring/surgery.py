@@ -1,18 +1,14 @@
 """Rewrite the weights of an Othello-GPT without changing what it predicts.
 
 Two rewrites, on state dicts named as a native TransformerBridge names them: relabel the board by a
-symmetry; swap two neurons of a layer. And the choice that they serve: which neuron, seen through which
-symmetry, best fits a hypothesis. A third rewrite, which every model goes through, is in fold.py.
+symmetry; swap two neurons of a layer. The choice that they serve is in choosing/; a third rewrite, which
+every model goes through, in fold.py.
 """
 
-from dataclasses import dataclass
-
 import torch
-from jaxtyping import Bool, Float, Int8, Integer
+from jaxtyping import Integer
 from torch import Tensor
 
-from othello_interp.hypotheses import parse, roc_auc
-from othello_interp.neurons import logit_attribution
 from othello_interp.squares import ALL_SQUARES, N_TOKENS, square_to_id
 from othello_interp.weights.fold import State
 
@@ -58,50 +54,3 @@ def swap_neurons(state: State, layer: int, first: int, second: int) -> State:
         f"{mlp}.in.bias": state[f"{mlp}.in.bias"][order],
         f"{mlp}.out.weight": state[f"{mlp}.out.weight"][:, order],
     }
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A neuron seen through a symmetry: how well it fits the hypothesis, and what it adds to the square's
-    logit (per unit of activation) beside the most that it adds to any other."""
-
-    neuron: int
-    symmetry: str
-    auc: float
-    attribution: float
-    next_attribution: float
-
-
-def best_neurons(
-    acts: Float[Tensor, "game move neuron"],
-    boards: Int8[Tensor, "game move 8 8"],
-    w_out: Float[Tensor, "neuron d_model"],
-    W_U: Float[Tensor, "d_model 61"],
-    hypothesis: str,
-    square: int,
-    count: int = 10,
-) -> list[Candidate]:
-    """The neurons that best fit a hypothesis through some symmetry and boost `square` more than any
-    other square, by ROC AUC, best first.
-
-    boards: 0 blank, 1 theirs, 2 mine, after the same moves.
-    """
-    holds, candidates = parse(hypothesis), []
-    attribution = logit_attribution(w_out, W_U).flatten(1)
-    for symmetry in SYMMETRIES:
-        images = torch.tensor([square_image(s, symmetry) for s in range(64)])
-        labels: Bool[Tensor, "position"] = holds(
-            boards.flatten(2)[..., images].unflatten(2, (8, 8))
-        ).flatten()
-        auc = roc_auc(acts.flatten(0, 1), labels)
-        at_square = attribution[:, square_image(square, symmetry)]
-        others = attribution.clone()
-        others[:, square_image(square, symmetry)] = -torch.inf
-        following = others.max(1).values
-        boosts = at_square > following
-        for neuron in (
-            auc.where(boosts, -torch.inf).topk(min(count, len(auc))).indices[: int(boosts.sum())].tolist()
-        ):
-            values = (float(x[neuron]) for x in (auc, at_square, following))
-            candidates.append(Candidate(neuron, symmetry, *values))
-    return sorted(candidates, key=lambda candidate: -candidate.auc)[:count]

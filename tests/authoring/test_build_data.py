@@ -34,7 +34,7 @@ def built(gpt, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTHELLO_INTERP_ROOT", str(folder))
         build_data.build_games()
-        build_data.build_model(folder / "trained.safetensors", n_games=20)
+        build_data.build_model(folder / "trained.safetensors", 77, "transpose")
         build_data.build_focus_games()
         build_data.build_probe(2, n_games=40)
         yield folder
@@ -51,11 +51,10 @@ def test_the_model_predicts_what_the_trained_one_does(built, gpt):
 
 
 def test_neuron_1393_is_the_chosen_one(built, gpt):
-    record = provenance("model.safetensors")
     mlp, trained = load_model("embedded").blocks[5].mlp, gpt.blocks[5].mlp
-    w_out = trained.out.weight[:, record["chosen"]["neuron"]]
+    w_out = trained.out.weight[:, 77]
     torch.testing.assert_close(mlp.W_out[1393], w_out - w_out.mean(), rtol=0, atol=1e-3)
-    assert record["chosen"]["attribution"] > record["chosen"]["next_attribution"]
+    assert provenance("model.safetensors")["chosen"] == {"neuron": 77, "symmetry": "transpose"}
 
 
 def test_games_and_probe_are_recorded_and_read(built):
