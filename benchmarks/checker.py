@@ -21,7 +21,8 @@ from typing import Any
 
 from othello_interp.exercises import EXERCISES
 from othello_interp.exercises.calling.call import run_case, run_cases
-from othello_interp.exercises.calling.plain import Outcome, PlainError, plain
+from othello_interp.exercises.calling.outcome import Outcome
+from othello_interp.exercises.calling.plain import PlainError, plain
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.judging.slips.inputs import changed_inputs

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Status(StrEnum):
     """What came of a call, or of an exercise as a whole."""
 
-    # Of one call of a function (calling.plain.Outcome).
+    # Of one call of a function (calling.outcome.Outcome).
     RETURNED = "returned"
     RAISED = "raised"
     NOT_ATTEMPTED = "not attempted"  # the function is a stub (calling.stub)

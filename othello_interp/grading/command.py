@@ -69,19 +69,18 @@ def main(args: argparse.Namespace) -> int:
     require_linux()
     from dataclasses import replace
 
-    from othello_interp.grading.course import load_course, this_course
+    from othello_interp.grading.course import course_aside
     from othello_interp.grading.grade import grade_class
 
     for stream in (sys.stdout, sys.stderr):  # a name may hold what this terminal can't print
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    course = load_course(args.course) if args.course else this_course()
-    if args.solutions:
-        course = replace(course, solutions=args.solutions)
-    if args.due:
-        course = replace(course, due=tuple(name for item in args.due for name in item.split(",") if name))
     limits = Limits(seconds=args.seconds, total_seconds=args.notebook_seconds, memory=args.memory * 2**20)
-    with _executor(args.scheduler) as (executor, size):
+    with course_aside(args.course) as course, _executor(args.scheduler) as (executor, size):
+        if args.solutions:
+            course = replace(course, solutions=args.solutions)
+        if args.due:
+            course = replace(course, due=tuple(name for item in args.due for name in item.split(",") if name))
         summary = grade_class(
             course,
             args.submissions,

@@ -2,14 +2,18 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from othello_interp.exercises.records import Exercise
 from othello_interp.grading.running.client import GradingError
+from othello_interp.grading.running.task import Draft
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
 from othello_interp.grading.submissions.paper import Lessons, shingles
 from othello_interp.grading.submissions.provenance import CourseAnswers, course_answers
@@ -19,10 +23,17 @@ from othello_interp.storage.paths import load_file
 
 @dataclass(frozen=True)
 class Origin:
-    """Where exercises come from: another process makes them again, since functions can hardly be sent."""
+    """Where exercises come from: another process makes them again, since functions can hardly be sent.
+
+    Attributes:
+        aside: a process that holds them, where `exercises` are records without functions; then `prints` holds
+            what each adds to the fingerprint.
+    """
 
     make: Callable[[], "Course"]
     exercises: dict[str, Exercise]
+    aside: Executor | None = None
+    prints: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,12 +135,35 @@ class Course:
             for path in (self.notebooks / f"{stem}.ipynb", self.solutions / f"{stem}.py"):
                 digest.update(path.read_bytes() if path.exists() else b"-")
         digest.update(repr(self.shipped.marks).encode())
-        for exercise in self.exercises.values():
-            fields = {key: str(value) for key, value in vars(exercise).items() if not callable(value)}
-            fields["mistakes"] = str([(m.key, m.message, m.credit) for m in exercise.mistakes])
-            digest.update(repr(sorted(fields.items())).encode())
-            digest.update(Path(inspect.getsourcefile(exercise.cases) or "").read_bytes())
+        known = self.origin.prints if self.origin else {}
+        for name, exercise in self.exercises.items():
+            digest.update((known.get(name) or _print_of(exercise)).encode())
         return digest.hexdigest()[:16]
+
+    def draft(self, seed: int) -> Draft:
+        """What this run's children are told. The process that holds the exercises ends with this."""
+        aside = self.origin.aside if self.origin else None
+        if aside is None:
+            return _draft(self, seed)
+        try:
+            return aside.submit(_draft, self, seed).result()
+        finally:
+            aside.shutdown()
+
+
+def _draft(course: Course, seed: int) -> Draft:
+    from othello_interp.grading.exam import draft  # with it comes torch
+
+    return draft(course, seed)
+
+
+def _print_of(exercise: Exercise) -> str:
+    """Changes when an exercise does."""
+    fields = {key: str(value) for key, value in vars(exercise).items() if not callable(value)}
+    fields["mistakes"] = str([(m.key, m.message, m.credit) for m in exercise.mistakes])
+    digest = hashlib.sha256(repr(sorted(fields.items())).encode())
+    digest.update(Path(inspect.getsourcefile(exercise.cases) or "").read_bytes())
+    return digest.hexdigest()
 
 
 def _named(exercises: dict[str, Exercise]) -> dict[str, NamedQuestion]:
@@ -147,12 +181,11 @@ def _course(make: Callable[[], Course] | None, exercises: Any, name: str, *where
 def this_course() -> Course:
     """The course of this repository."""
     from othello_interp.exercises import EXERCISES
-    from othello_interp.exercises.judging.answer_key import solutions_folder
-    from othello_interp.storage.paths import root
+    from othello_interp.storage.paths import root, solutions
 
     data = root() / "data"
     origin = Origin(this_course, EXERCISES)
-    return Course("Othello-GPT", EXERCISES, root() / "notebooks", solutions_folder(), (data,), origin)
+    return Course("Othello-GPT", EXERCISES, root() / "notebooks", solutions(), (data,), origin)
 
 
 def load_course(path: Path) -> Course:
@@ -165,3 +198,35 @@ def load_course(path: Path) -> Course:
         raise GradingError(f"{path} defines no COURSE = Course(...): see docs/instructors.md.")
     course: Course = module.COURSE
     return replace(course, origin=Origin(partial(load_course, path.resolve()), course.exercises))
+
+
+@contextmanager
+def course_aside(path: Path | None = None) -> Iterator[Course]:
+    """The course that a Python file defines, or this one, as records: functions, and torch with them, stay in
+    a process beside this one."""
+    make = this_course if path is None else partial(load_course, path.resolve())
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as aside:
+        fields, prints = aside.submit(_read, make).result()
+        yield Course(**fields, origin=Origin(make, fields["exercises"], aside, prints))
+
+
+def _read(make: Callable[[], Course]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A course's fields, its exercises as records, and what each exercise adds to the fingerprint."""
+    course = make()
+    records = {
+        name: replace(
+            exercise,
+            cases=_elsewhere,
+            score=exercise.score and _elsewhere,
+            mistakes=tuple(replace(mistake, fn=_elsewhere) for mistake in exercise.mistakes),
+        )
+        for name, exercise in course.exercises.items()
+    }
+    fields = {"name": course.name, "exercises": records, "notebooks": course.notebooks}
+    fields |= {"solutions": course.solutions, "readable": course.readable, "due": course.due}
+    return fields, {name: _print_of(exercise) for name, exercise in course.exercises.items()}
+
+
+def _elsewhere(*args: Any, **kwargs: Any) -> Any:
+    """Stands for a function of an exercise."""
+    raise GradingError("This process holds the exercises' records alone, not their functions.")

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -12,25 +12,12 @@ from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.records import Case, Exercise, ModelRef
 from othello_interp.grading.course import Course
+from othello_interp.grading.running.task import Draft, Task
+from othello_interp.grading.submissions.notebook_file import given_cells
 from othello_interp.model import tiny_state
 
+HEADS = 2  # attention heads of the small random models
 GENEROSITY = 2.0  # times the time limit of the check, since the grader's machine may be busier
-
-
-@dataclass(frozen=True)
-class Task:
-    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge.
-
-    Attributes:
-        requests: for each case the message to the child, coded once for everybody.
-        names: the cases' names.
-    """
-
-    exercise: str
-    function: str
-    seconds: float
-    requests: tuple[bytes, ...]
-    names: tuple[str, ...]
 
 
 class Exam:
@@ -100,6 +87,17 @@ class Exam:
                 judge(key, key.expected)  # what judging looks up is then known, such as the games of a score
             if not key.exercise.open and key.exercise.score is None:
                 key.variants.prepare()
+
+
+def draft(course: Course, seed: int) -> Draft:
+    """What this run's children are told."""
+    exam = Exam(course, seed)
+    given = {
+        stem: {cell.id or str(n): cell.source for n, cell in enumerate(given_cells(master))}
+        for stem, master in course.masters.items()
+    }
+    models = {"models": exam.models(), "heads": HEADS, "embedded": exam.uses_embedded}
+    return Draft(tuple(exam.tasks().items()), encode({"given": given, **models}))
 
 
 def _refs(case: Case) -> list[ModelRef]:

@@ -196,7 +196,7 @@ class _Run:
         """For the instructor: what it takes to draw the same inputs again."""
         course = self.grader.course
         note = {"seed": self.grader.seed, "course": course.name, "fingerprint": course.fingerprint}
-        note["limits"] = vars(self.grader.conditions.limits)
+        note["limits"] = vars(self.grader.limits)
         write_text(self.out / "last_run.json", json.dumps(note, indent=1))
 
 

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Semaphore
 
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course, this_course
-from othello_interp.grading.exam import Exam
 from othello_interp.grading.running import examiner
 from othello_interp.grading.running.client import Examiner, GradingError
 from othello_interp.grading.running.handle import Child, Lost
@@ -26,7 +26,6 @@ from othello_interp.grading.sandbox.limits import Limits, Setting, require_linux
 from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look
 from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.find import Submission, find_submissions
-from othello_interp.grading.submissions.notebook_file import given_cells
 from othello_interp.grading.submissions.paper import Paper
 from othello_interp.grading.typed import Mismatch, from_plain, to_plain
 
@@ -34,7 +33,6 @@ JUDGING_SECONDS = 60.0  # for one exercise
 JUDGED = 500  # exercises that one child judges
 JUDGING = Limits(seconds=JUDGING_SECONDS, total_seconds=600.0, file_size=2**20)
 MAX_REMARKS = 100  # on one notebook
-HEADS = 2  # attention heads of the small random models
 Away = Callable[[Conditions, Package], Answered]
 
 
@@ -76,32 +74,34 @@ class Grader:
         require_linux()
         self.course, self.away = course, away
         self.seed = secrets.randbits(31) if seed is None else seed
-        self.conditions = self._conditions(limits or Limits(), secret, unsandboxed)
-        self.worker = Worker(self.conditions)
+        self.limits = limits or Limits()
+        self._secret, self._unsandboxed = secret, unsandboxed
         self._examiner: Examiner | None = None
         self.slots = Semaphore(workers)
         self._judges = Standby(self._judge, JUDGED)
 
-    def _conditions(self, limits: Limits, secret: tuple[Path, ...], unsandboxed: bool) -> Conditions:
+    @cached_property
+    def conditions(self) -> Conditions:
+        """What workers are told, drawn up when it is asked for: it takes seconds."""
         from othello_interp.storage.paths import root
 
-        course, exam = self.course, Exam(self.course, self.seed)
-        given = {
-            stem: {cell.id or str(n): cell.source for n, cell in enumerate(given_cells(master))}
-            for stem, master in course.masters.items()
-        }
-        models = {"models": exam.models(), "heads": HEADS, "embedded": exam.uses_embedded}
+        course, draft = self.course, self.course.draft(self.seed)
         readable = [*course.readable, root() / "data"]
-        hidden = [course.solutions, course.notebooks, *secret]
+        hidden = [course.solutions, course.notebooks, *self._secret]
         return Conditions(
-            limits,
+            self.limits,
             encode(to_plain(course.lessons)),
-            encode({"given": given, **models}),
-            tuple(exam.tasks().items()),
+            draft.zygote,
+            draft.tasks,
             tuple(dict.fromkeys(str(path.resolve()) for path in readable)),
             tuple(dict.fromkeys(str(path.resolve()) for path in hidden)),
-            unsandboxed,
+            self._unsandboxed,
         )
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Where submissions are read, and run unless that is done away from here."""
+        return Worker(self.conditions)
 
     def start(self, expected: Iterable[Submission] = ()) -> list[str]:
         """Start the processes, try the sandbox and work out what is expected; lines for the screen.
@@ -135,7 +135,7 @@ class Grader:
     @property
     def judging(self) -> Setting:
         """The sandbox of a child that judges: it runs the course's code alone, and may see all of it."""
-        limits = replace(JUDGING, memory=self.conditions.limits.memory)
+        limits = replace(JUDGING, memory=self.limits.memory)
         return replace(self.worker.setting, limits=limits, hidden=())
 
     @property
@@ -148,7 +148,8 @@ class Grader:
         self._judges.close()
         if self._examiner is not None:
             self._examiner.close()
-        self.worker.close()
+        if "worker" in vars(self):
+            self.worker.close()
 
     def __enter__(self) -> "Grader":
         self.start()

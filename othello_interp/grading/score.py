@@ -1,10 +1,7 @@
-"""From what a submission's functions returned to points and words. Trusts no outcome."""
+"""What is kept of a graded submission, and why a person should look at it."""
 
 from dataclasses import dataclass, field
 
-from othello_interp.exercises.calling.plain import Outcome
-from othello_interp.exercises.judging.answer_key import AnswerKey
-from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.status import Status
 from othello_interp.grading.running.job import NotebookRun
 from othello_interp.grading.standing import Standing
@@ -59,42 +56,6 @@ class Result:
     memory: int = 0
     shingles: list[int] = field(default_factory=list)
     email: str = ""
-
-
-def score_exercise(key: AnswerKey, outcomes: list[Outcome], words: str) -> ExerciseResult:
-    """The result of one exercise that was handed in. Fails closed: no outcome, no points."""
-    exercise = key.exercise.id
-    if key.exercise.open:
-        status = Status.OPEN if words else Status.NOT_ATTEMPTED
-        message = "A person will read your answer." if words else "No answer was found."
-        return ExerciseResult(exercise, status, None if words else 0.0, message, words=words)
-    try:
-        verdict = judge(key, outcomes)
-    except Exception as error:  # an answer of a kind that the comparison had not foreseen
-        verdict = Verdict(
-            exercise, Status.WRONG, message=f"The answer can't be compared ({type(error).__name__})."
-        )
-    return ExerciseResult(
-        exercise,
-        verdict.status,
-        round(verdict.share * key.exercise.points, 2),
-        _message(verdict, outcomes, key.exercise.function),
-        list(verdict.notes),
-        verdict.mistake,
-        verdict.traceback,
-        verdict.passed,
-        verdict.cases,
-        words,
-    )
-
-
-def _message(verdict: Verdict, outcomes: list[Outcome], function: str) -> str:
-    """What the check says, but where it speaks of calling check()."""
-    if verdict.status == Status.ABSENT:
-        return f"The notebook defines no function `{function}`."
-    if verdict.status == Status.LOST and outcomes and outcomes[-1].error:
-        return f"Your function gave no result. {outcomes[-1].error}"
-    return verdict.message
 
 
 def reasons_to_look(result: Result, paper: Paper, runs: dict[str, NotebookRun]) -> list[str]:

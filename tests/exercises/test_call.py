@@ -17,7 +17,8 @@ import torch
 from othello_interp.exercises.calling import call, time_limit
 from othello_interp.exercises.calling.call import resolve, run_case, run_cases
 from othello_interp.exercises.calling.encode import EncodeError, decode, encode
-from othello_interp.exercises.calling.plain import Opaque, Outcome, PlainError, plain
+from othello_interp.exercises.calling.outcome import Opaque, Outcome
+from othello_interp.exercises.calling.plain import PlainError, plain
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.exercises.status import Status

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from othello_interp.exercises.calling.plain import Opaque, plain
+from othello_interp.exercises.calling.outcome import Opaque
+from othello_interp.exercises.calling.plain import plain
 from othello_interp.exercises.judging.compare import compare
 
 BOARD = torch.arange(64.0).reshape(8, 8) / 7

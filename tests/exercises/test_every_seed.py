@@ -14,7 +14,8 @@ from torch import Tensor
 
 from othello_interp.exercises import EXERCISES
 from othello_interp.exercises.calling.call import resolve, run_case
-from othello_interp.exercises.calling.plain import Outcome, plain
+from othello_interp.exercises.calling.outcome import Outcome
+from othello_interp.exercises.calling.plain import plain
 from othello_interp.exercises.judging.answer_key import AnswerKey, load_reference
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.records import Case, Exercise, ModelRef, make_cases

@@ -7,7 +7,7 @@ import torch
 from sample_course import board, exercise
 
 from othello_interp.exercises.calling.call import run_cases
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.judging.answer_key import AnswerKey, NoSolutions, load_reference
 from othello_interp.exercises.judging.judge import Verdict, judge
 from othello_interp.exercises.records import Mistake, RecordError

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from othello_interp.exercises import EXERCISES
 from othello_interp.exercises.calling.call import run_cases
-from othello_interp.exercises.calling.plain import Outcome, plain
+from othello_interp.exercises.calling.outcome import Outcome
+from othello_interp.exercises.calling.plain import plain
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.judging.slips.alike import ENOUGH, alike, telling

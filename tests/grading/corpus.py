@@ -238,9 +238,9 @@ FORGERS = [
     ),
     forger(
         "patches the results",
-        "import othello_interp.grading.score as score\n"
+        "import othello_interp.grading.judging as judging\n"
         "score.Result.total = property(lambda self: 3000)\n"
-        "score.score_exercise = lambda *a: score.ExerciseResult('1.1', 'passed', 3000.0)",
+        "judging.score_exercise = lambda *a: judging.ExerciseResult('1.1', 'passed', 3000.0)",
     ),
     forger(
         "hooks the cells, so that later ones are empty",
@@ -253,14 +253,14 @@ FORGERS = [
     forger(
         "answers with forged outcomes",
         "import othello_interp.grading.running.session as session\n"
-        "from othello_interp.exercises.calling.plain import Outcome\n"
+        "from othello_interp.exercises.calling.outcome import Outcome\n"
         "session.Session.call = lambda self, function, case, seconds: "
         "{'status': 'passed', 'points': 1000, 'case': case.name}",
     ),
     forger(
         "answers with outcomes of the wrong types",
         "import othello_interp.grading.running.session as session\n"
-        "from othello_interp.exercises.calling.plain import Outcome\n"
+        "from othello_interp.exercises.calling.outcome import Outcome\n"
         "from othello_interp.exercises.status import Status\n"
         "session.Session.call = lambda self, function, case, seconds: Outcome(\n"
         "    case.name, Status.RETURNED, None, error=7, changed=3, global_data='x', printed=None,\n"
@@ -269,7 +269,7 @@ FORGERS = [
     forger(
         "sends answers beforehand",
         "import socket, torch\nfrom othello_interp.grading.running import wire\n"
-        "from othello_interp.exercises.calling.plain import Outcome\nchannel = socket.socket(fileno=3)\n"
+        "from othello_interp.exercises.calling.outcome import Outcome\nchannel = socket.socket(fileno=3)\n"
         "wire.send(channel, {'status': 'ran', 'error': '', 'remarks': []})\n"
         "for name in ('5 boards', '7 boards'):\n"
         "    wire.send(channel, Outcome(name, 'returned', torch.ones(2, 3)))\n"
@@ -309,7 +309,7 @@ FORGERS = [
     ),
     forger(
         "searches memory for the expected values",
-        "import gc, inspect\nfrom othello_interp.exercises.calling.plain import Outcome\n"
+        "import gc, inspect\nfrom othello_interp.exercises.calling.outcome import Outcome\n"
         "def steal(*args):\n    for thing in gc.get_objects():\n"
         "        if isinstance(thing, Outcome):\n            return thing.value\n"
         "    frame = inspect.currentframe()\n    while frame:\n"

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from othello_interp.exercises.calling.encode import decode, encode
-from othello_interp.grading.exam import Task
 from othello_interp.grading.running import worker
 from othello_interp.grading.running.client import GradingError, Zygote
 from othello_interp.grading.running.handle import Lost
@@ -20,6 +19,7 @@ from othello_interp.grading.running.parcel import Package
 from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
+from othello_interp.grading.running.task import Task
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting, carved

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from othello_interp.exercises.calling.plain import Outcome, PlainError, plain
+from othello_interp.exercises.calling.outcome import Outcome
+from othello_interp.exercises.calling.plain import PlainError, plain
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.calling.stub import is_stub, underlying
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited

@@ -1,17 +1,16 @@
 """Plain data, cases and outcomes as bytes and back, without pickle: reading can't run code.
 
 The bytes are a safetensors file. Its metadata holds the nesting as JSON, in which each value is a tag and a
-content; tensors are named by number. Used where an untrusted process hands its answers over.
+content; tensors are named by number. Used where an untrusted process hands its answers over. Torch is
+imported where there are tensors, and only there: the grader's own process does without.
 """
 
 import json
 from typing import Any
 
-import torch
-from safetensors.torch import load, save
-from torch import Tensor
+from safetensors import deserialize, serialize
 
-from othello_interp.exercises.calling.plain import MAX_DEPTH, Opaque, Outcome
+from othello_interp.exercises.calling.outcome import MAX_DEPTH, Opaque, Outcome
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.exercises.status import Status
 
@@ -29,18 +28,22 @@ class EncodeError(ValueError):
 
 def encode(value: Any, max_bytes: int = MAX_BYTES) -> bytes:
     """Bytes of plain data, a Case, an Outcome, or lists, tuples and dicts of these; else EncodeError."""
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[str, Any] = {}
     try:
         tree = json.dumps(_to_tree(value, tensors), allow_nan=False)
         total = len(tree) + sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
         if total > max_bytes:
             raise EncodeError(f"{total:,} bytes to write, at most {max_bytes:,} are allowed")
+        if not tensors:
+            return bytes(serialize({}, {"tree": tree}))
+        from safetensors.torch import save
+
         return save(tensors, metadata={"tree": tree})
     except (KeyError, RecursionError, UnicodeError) as error:
         raise EncodeError(f"can't be written: {type(error).__name__}: {error}") from None
 
 
-def _to_tree(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _to_tree(value: Any, tensors: dict[str, Any]) -> Any:
     kind = type(value)
     if value is None:
         return ["none"]
@@ -50,7 +53,9 @@ def _to_tree(value: Any, tensors: dict[str, Tensor]) -> Any:
         return ["float", value.hex()]  # exact, and holds nan and inf
     if kind.__name__ in SCALARS and kind is SCALARS[kind.__name__]:
         return [kind.__name__, value]
-    if kind is Tensor:
+    if kind.__module__ == "torch" and _is_tensor(kind):
+        import torch
+
         name = str(len(tensors))
         tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
         return ["tensor", name]
@@ -64,18 +69,38 @@ def _to_tree(value: Any, tensors: dict[str, Tensor]) -> Any:
     raise EncodeError(f"a {kind.__name__} is not plain data")
 
 
-def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Any:
-    """The value that `encode` was given. Raises only EncodeError, whatever the bytes hold."""
+def _is_tensor(kind: type) -> bool:
+    from torch import Tensor
+
+    return kind is Tensor
+
+
+def decode(data: bytes, max_bytes: int = MAX_BYTES, tensors: bool = True) -> Any:
+    """The value that `encode` was given. Raises only EncodeError, whatever the bytes hold.
+
+    Args:
+        tensors: whether there may be any.
+    """
     if len(data) > max_bytes:
         raise EncodeError(f"{len(data):,} bytes to read, at most {max_bytes:,} are allowed")
     try:
         header_size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + header_size])
-        return _from_tree(json.loads(header["__metadata__"]["tree"]), load(data), 3 * MAX_DEPTH)
+        any_there = header.keys() != {"__metadata__"}
+        if any_there and not tensors:
+            raise EncodeError("it holds tensors, where there may be none")
+        found = _tensors(data) if any_there else dict(deserialize(data))
+        return _from_tree(json.loads(header["__metadata__"]["tree"]), found, 3 * MAX_DEPTH)
     except EncodeError:
         raise
     except Exception as error:  # safetensors, JSON and the records each have their own kinds
         raise EncodeError(f"not a value written by encode: {type(error).__name__}: {error!s:.200}") from None
+
+
+def _tensors(data: bytes) -> dict[str, Any]:
+    from safetensors.torch import load
+
+    return load(data)
 
 
 def outcome_status(data: bytes, max_header: int = 2**20) -> str:
@@ -91,7 +116,7 @@ def outcome_status(data: bytes, max_header: int = 2**20) -> str:
     return status if tag == NAMES[Outcome] and isinstance(status, str) else ""
 
 
-def _from_tree(node: Any, tensors: dict[str, Tensor], depth: int) -> Any:
+def _from_tree(node: Any, tensors: dict[str, Any], depth: int) -> Any:
     if depth == 0:
         raise EncodeError("nested too deep")
     if node == ["none"]:

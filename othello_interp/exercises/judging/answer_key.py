@@ -12,7 +12,7 @@ from typing import Any
 
 from othello_interp.errors import FileError
 from othello_interp.exercises.calling.call import run_case
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.slips.variants import Variants
 from othello_interp.exercises.records import Case, Exercise, Mistake, RecordError, make_cases

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from othello_interp import squares
-from othello_interp.exercises.calling.plain import Opaque
+from othello_interp.exercises.calling.outcome import Opaque
 
 NUMBER = (bool, int, float)
 FORGOT_RETURN = "Did you forget `return`?"

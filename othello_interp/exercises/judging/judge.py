@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import FORGOT_RETURN, compare

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from othello_interp.exercises.calling.encode import EncodeError
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.status import Status
 from othello_interp.grading.running import wire
 from othello_interp.grading.running.session import Session

@@ -8,13 +8,9 @@ import json
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from othello_interp.exercises.calling.encode import EncodeError, decode
-from othello_interp.exercises.calling.plain import Outcome
-from othello_interp.exercises.status import Status
 from othello_interp.grading.running import wire
 from othello_interp.grading.typed import to_plain
 
@@ -61,7 +57,7 @@ def main(control: socket.socket) -> None:
 
 def judge(exam: "Exam", descriptor: int) -> None:
     """In a limited child: the results of exercises, one request each, until the parent hangs up."""
-    from othello_interp.grading.score import score_exercise
+    from othello_interp.grading.judging import read_outcome, score_exercise
 
     channel = socket.socket(fileno=descriptor)
     while True:
@@ -73,30 +69,3 @@ def judge(exam: "Exam", descriptor: int) -> None:
             for name in names[: request["outcomes"]]
         ]
         wire.send(channel, to_plain(score_exercise(key, outcomes, request["words"])), wire.MAX_REPORT)
-
-
-def read_outcome(data: bytes, name: str) -> Outcome:
-    """A child's outcome with every field but the value forced into its type; one that isn't earns nothing."""
-    try:
-        answer = decode(data, wire.MAX_ANSWER)
-    except EncodeError as error:
-        return Outcome(name, Status.LOST, error=f"It sent something that is not an answer ({error}).")
-    if type(answer) is not Outcome or answer.case != name:
-        return Outcome(name, Status.LOST, error="It answered with something else than an outcome.")
-    return replace(
-        answer,
-        error=_text(answer.error, 2000),
-        traceback=_text(answer.traceback, 4000),
-        printed=_text(answer.printed, 2000),
-        changed=_names(answer.changed),
-        global_data=_names(answer.global_data),
-        seconds=float(answer.seconds) if type(answer.seconds) is float and 0 <= answer.seconds < 1e6 else 0.0,
-    )
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item, 60) for item in value[:20]) if isinstance(value, list | tuple) else ()
-
-
-def _text(value: Any, length: int) -> str:
-    return value[:length] if isinstance(value, str) else ""

@@ -34,7 +34,7 @@ class Handle:
         there is none after `seconds`. The message is plain data, or a list of coded ones; `files` are
         descriptors that go with it."""
         coded = message if isinstance(message, list) else [encode(message)]
-        return self._exchange(coded, seconds, wire.receive, limit, files)[0]
+        return self._exchange(coded, seconds, wire.receive_report, limit, files)[0]
 
     def request_coded(self, messages: list[bytes], seconds: float) -> bytes:
         """The same for messages that `encode` has made, and for an answer that is only passed on."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from othello_interp.exercises.calling.encode import encode, outcome_status
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.status import GOES_ON, Status
-from othello_interp.grading.exam import Task
 from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.room import Guest, Room
+from othello_interp.grading.running.task import Task
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.plan import Plan, Step
 

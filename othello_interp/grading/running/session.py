@@ -20,7 +20,7 @@ import types
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
-from othello_interp.exercises.calling.plain import Outcome
+from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.calling.stub import is_stub
 from othello_interp.exercises.calling.time_limit import TimeLimit, call_limited
 from othello_interp.exercises.status import Status

@@ -58,9 +58,17 @@ def receive(
     channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE
 ) -> tuple[Any, int]:
     """The next message and its length; WireError if none comes before the deadline, or if it isn't one."""
-    data = receive_coded(channel, deadline, limit)
+    return _decoded(receive_coded(channel, deadline, limit), limit, tensors=True)
+
+
+def receive_report(channel: socket.socket, deadline: float | None, limit: int) -> tuple[Any, int]:
+    """The same for what the parent reads itself: no tensor may be in it."""
+    return _decoded(receive_coded(channel, deadline, limit), limit, tensors=False)
+
+
+def _decoded(data: bytes, limit: int, tensors: bool) -> tuple[Any, int]:
     try:
-        return decode(data, limit), len(data)
+        return decode(data, limit, tensors), len(data)
     except EncodeError as error:
         raise WireError(str(error)) from None
 

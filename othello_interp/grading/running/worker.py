@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from othello_interp.exercises.calling.encode import encode
-from othello_interp.grading.exam import Task
 from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
 from othello_interp.grading.running.handle import Child, Lost
@@ -21,6 +20,7 @@ from othello_interp.grading.running.job import NotebookRun, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
+from othello_interp.grading.running.task import Task
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
 from othello_interp.grading.submissions.paper import Paper
