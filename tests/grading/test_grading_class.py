@@ -27,6 +27,7 @@ from othello_interp.grading.exam import Exam
 from othello_interp.grading.grade import Summary, grade_class
 from othello_interp.grading.grader import Grader, grade_notebook
 from othello_interp.grading.results import Results
+from othello_interp.grading.running.worker import Worker
 from othello_interp.grading.sandbox.guard import tree
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.find import Submission
@@ -380,7 +381,9 @@ def test_only_the_notebooks_that_were_handed_in_hold_up_the_start(names, first, 
         raise RuntimeError("far enough")
 
     monkeypatch.setattr("othello_interp.grading.grader.examiner.config", config)
-    monkeypatch.setattr("othello_interp.grading.grader.Worker", MagicMock())
+    worker = MagicMock(spec=Worker)
+    worker.zygote = MagicMock()
+    monkeypatch.setattr("othello_interp.grading.grader.Worker", lambda conditions: worker)
     found = Collected([File(name, "notebook", 1, None, "", io.BytesIO) for name in names])
     with pytest.raises(RuntimeError, match="far enough"):
         Grader(course2).start([Submission("Ada", found=found)])
