@@ -1,8 +1,9 @@
-"""Wrong answers as students write them: the third batch (wrong_answers.py), mostly of notebook 6."""
+"""Wrong answers as students write them: the third batch (wrong_answers.py), mostly of notebooks 6 and 7."""
 
 import torch
 from wrong_answers import Batch
 
+from othello_interp.hypotheses import label_aucs
 from othello_interp.patterns import DIRECTIONS
 from othello_interp.squares import ALL_SQUARES, label_to_square
 
@@ -423,3 +424,118 @@ def the_weakest_cap(acts, attribution, legal):
 wrong("6.8", "no moves", "empty")(lambda: [])
 wrong("6.8", "not legal")(lambda: ["F4", "F5"])
 wrong("6.8", "99")(lambda: ["F4", "D5"])
+
+
+# -- 7.1
+def merged(a, b):
+    n = a[0] + b[0]
+    mean = (a[0] * a[1] + b[0] * b[1]) / max(n, 1)
+    squares = sum(part[2] + part[0] * (part[1] - mean) ** 2 for part in (a, b))
+    return n, mean, squares
+
+
+wrong("7.1", "sum of", "added", "deviations", "standard", "root")(
+    lambda a, b: (*merged(a, b)[:2], merged(a, b)[2].sqrt())
+)
+wrong("7.1", "only added", "common mean", "further")(lambda a, b: (*merged(a, b)[:2], a[2] + b[2]))
+wrong("7.1", "mean of the two means", "weigh")(lambda a, b: (a[0] + b[0], (a[1] + b[1]) / 2, merged(a, b)[2]))
+wrong("7.1", "number", "count", "largest", "larger", "max")(lambda a, b: (max(a[0], b[0]), *merged(a, b)[1:]))
+wrong("7.1", "variance", "divide", "count")(
+    lambda a, b: (*merged(a, b)[:2], merged(a, b)[2] / max(a[0] + b[0] - 1, 1))
+)
+wrong("7.1", "tuple", "number", "None", "part")(lambda a, b: merged(a, b)[1])
+
+
+# -- 7.2
+def auc72(holds, fails, ties=0.5):
+    below = fails.cumsum(-1) - fails
+    return (holds * (below + ties * fails)).sum(-1) / (holds.sum(-1) * fails.sum(-1))
+
+
+wrong("7.2", "tie", "half")(lambda holds, fails: auc72(holds, fails, 0))
+wrong("7.2", "tie", "half")(lambda holds, fails: auc72(holds, fails, 1))
+wrong("7.2", "swapped", "wrong way", "minus", "1 minus")(lambda holds, fails: 1 - auc72(holds, fails))
+wrong("7.2", "swapped", "wrong way", "other way")(lambda holds, fails: auc72(holds.flip(-1), fails.flip(-1)))
+wrong("7.2", "first", "last", "without", "left out", "bin")(
+    lambda holds, fails: auc72(holds[..., 1:], fails[..., 1:])
+)
+wrong("7.2", "percent", "100")(lambda holds, fails: 100 * auc72(holds, fails))
+
+
+# -- 7.3
+def deff(values, where):
+    d = (values - values[where].mean()).where(where, 0)
+    return (d.sum(1).square().sum() / d.square().sum()).item()
+
+
+wrong("7.3", "root", "square", "width")(lambda values, where: deff(values, where) ** 0.5)
+wrong("7.3", "upside down", "1 over", "divided", "inverse")(lambda values, where: 1 / deff(values, where))
+wrong("7.3", "mean off", "deviations")(
+    lambda values, where: ((values * where).sum(1).square().sum() / (values * where).square().sum()).item()
+)
+wrong("7.3", "marked", "all positions", "mask", "where")(
+    lambda values, where: deff(values, torch.ones_like(where))
+)
+wrong("7.3", "worth", "number", "positions", "divided", "n ")(
+    lambda values, where: where.sum().item() / deff(values, where)
+)
+
+
+# -- 7.4
+def search74(acts, labels, orders):
+    def aucs(acts):
+        return label_aucs(acts.reshape(-1, 1), labels.flatten(1))[:, 0]
+
+    return aucs(acts), [aucs(acts[order]) for order in orders]
+
+
+@wrong("7.4", "line that won", "whole search", "again in each")
+def the_winner_alone(acts, labels, orders):
+    real, null = search74(acts, labels, orders)
+    best = real.argmax()
+    values = torch.stack([aucs[best] for aucs in null])
+    return real.max().item(), values, (1 + (values >= real.max()).sum().item()) / (1 + len(orders))
+
+
+@wrong("7.4", "included", "1", "itself")
+def no_order_of_its_own(acts, labels, orders):
+    real, null = search74(acts, labels, orders)
+    values = torch.stack([aucs.max() for aucs in null])
+    return real.max().item(), values, (values >= real.max()).sum().item() / len(orders)
+
+
+@wrong("7.4", "mean", "best")
+def the_mean_line(acts, labels, orders):
+    real, null = search74(acts, labels, orders)
+    values = torch.stack([aucs.mean() for aucs in null])
+    return real.mean().item(), values, (1 + (values >= real.mean()).sum().item()) / (1 + len(orders))
+
+
+@wrong("7.4", "wrong game", "other way", "orders")
+def scattered(acts, labels, orders):
+    real, null = search74(acts, labels, orders.argsort(1))
+    values = torch.stack([aucs.max() for aucs in null])
+    return real.max().item(), values, (1 + (values >= real.max()).sum().item()) / (1 + len(orders))
+
+
+# -- 7.5
+def kept75(p, rate):
+    ordered = p.sort().values
+    below = (ordered <= rate * torch.arange(1, len(p) + 1) / len(p)).nonzero()
+    return p <= ordered[below.max()] if len(below) else torch.zeros_like(p, dtype=torch.bool)
+
+
+wrong("7.5", "every p-value", "how many")(lambda p, rate: p < rate)
+wrong("7.5", "Bonferroni", "number of tests")(lambda p, rate: p * len(p) < rate)
+wrong("7.5", "not* to be kept", "True for False", "opposite", "not")(lambda p, rate: ~kept75(p, rate))
+wrong("7.5", "number", "bool", "type", "True", "dtype", "p-values")(lambda p, rate: kept75(p, rate).float())
+wrong("7.5", "places", "positions", "shape", "indices", "index")(
+    lambda p, rate: kept75(p, rate).nonzero().flatten()
+)
+wrong("7.5", "order", "sorted")(lambda p, rate: kept75(p.sort().values, rate))
+
+
+# -- 7.6
+wrong("7.6", "alone", "as text")(lambda: ("C0==LEGAL", 1393))
+wrong("7.6", "ahead")(lambda: "C0==LEGAL")
+wrong("7.6", "expected")(lambda: "C0=LEGAL")

@@ -2,11 +2,13 @@
 
 from functools import cache, cached_property
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from othello_interp.atlas.describe import roles
+from othello_interp.atlas.causes import hurt, raising
+from othello_interp.atlas.describe import GOOD, roles
 from othello_interp.atlas.ladder import Ladder, ladders
 from othello_interp.atlas.questions import Answers
 from othello_interp.atlas.samples import Parts, Sample
@@ -16,9 +18,10 @@ from othello_interp.authoring.subject import Subject
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.games import load_games
 from othello_interp.hypotheses import parse, roc_auc
-from othello_interp.lines import line_labels
+from othello_interp.lines import line_labels, line_texts
 from othello_interp.many import Searched, auc_from_counts, design_effect, discoveries, search
 from othello_interp.neurons import logit_attribution
+from othello_interp.race import explained
 from othello_interp.stream import stream
 from othello_interp.weights.gpt import N_CTX
 
@@ -179,10 +182,76 @@ def atlas_names(s: Subject) -> dict:
     found = []
     for layer in range(atlas.n_layers):
         writes = logit_attribution(s.model.blocks[layer].mlp.W_out, s.model.W_U).flatten(1).numpy(force=True)
-        found += [roles(atlas.of(layer, neuron), writes[neuron]) for neuron in range(atlas.n_neurons)]
+        found += [
+            roles(atlas.of(layer, neuron), writes[neuron], atlas.ladder(layer, neuron))
+            for neuron in range(atlas.n_neurons)
+        ]
     return {
         "named": sum(map(bool, found)),
         "neurons": len(found),
         "detectors": sum("detector" in names for names in found),
         "caps": sum("cap" in names for names in found),
     }
+
+
+@sentence(
+    "In layer 0 the best line of a detector stands at {stands:.2%} of the positions in the median, and at "
+    "{precision:.0%} of the positions where the neuron is loud; in layer {layer} at {stands_here:.1%} and "
+    "{precision_here:.0%}.",
+    stands=(0, 0.006),
+    precision=(0, 0.12),
+    layer=None,
+    stands_here=(0.006, 0.1),
+    precision_here=(0.15, 1),
+)
+def layer_0_detectors(s: Subject) -> dict:
+    arrays = load_atlas().arrays
+
+    def median(name: str, layer: int) -> float:
+        is_detector = arrays["line_auc"][layer, :, 0] >= GOOD
+        return float(np.median(arrays[name][layer, is_detector, 0].astype(np.float32)))
+
+    return {
+        "stands": median("line_share", 0),
+        "precision": median("line_precision", 0),
+        "layer": LAYER,
+        "stands_here": median("line_share", LAYER),
+        "precision_here": median("line_precision", LAYER),
+    }
+
+
+@sentence(
+    "On the 300 games of this notebook that hypothesis explains {claim:.0f}% of the variance, the pattern "
+    "{pattern:.0f}%, `C0==LEGAL` {legal:.0f}%.",
+    claim=(38, 70),
+    pattern=(15, 35),
+    legal=(12, 35),
+)
+def page_of_our_neuron(s: Subject) -> dict:
+    m = _many(s)
+    texts = {
+        "claim": "C0==LEGAL & D1==THEIRS & E2!=BLANK & C1!=THEIRS",
+        "pattern": HYPOTHESIS,
+        "legal": "C0==LEGAL",
+    }
+    return {name: explained(m.acts, parse(text)(m.boards)) for name, text in texts.items()}
+
+
+@sentence(
+    "`{line}` has {number} detectors in layer 5 that raise its move. Without them the log-probability of the "
+    "move falls by **{own:.2f}** where the line stands, that of other legal moves anywhere by {others:.4f}.",
+    line=None,
+    number=(2, 30),
+    own=(0.02, 0.3),
+    others=(-0.004, 0.004),
+)
+def line_off(s: Subject) -> dict:
+    arrays = load_atlas().arrays
+    best = arrays["line"][LAYER].astype(np.int64)
+    good = (arrays["line_auc"][LAYER] >= GOOD) & (arrays["line_share"][LAYER] >= 0.01)
+    number = int(np.bincount(best[good]).argmax())
+    line = line_texts()[number]
+    detectors = (good & (best == number)).any(1).nonzero()[0].tolist()
+    neurons = raising(s.model, LAYER, detectors, line)
+    found = hurt(s.model, load_games()[3000:3040], LAYER, neurons, line)
+    return {"line": line, "number": len(neurons), "own": found.own, "others": found.others}
