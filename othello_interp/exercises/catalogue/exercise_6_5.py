@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from othello_interp.circuit import patch, to_mean
 from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
 from othello_interp.rules.random_games import random_games
 
@@ -35,25 +36,14 @@ def cases(seed: int) -> list[Case]:
     return found
 
 
-def _post(neuron: Neuron) -> str:
-    return f"blocks.{neuron[0]}.mlp.hook_post"
+def _run(model: Any, tokens: Tensor, values: dict[Neuron, Any], held: tuple[Neuron, ...] = ()) -> Tensor:
+    """The logits with some neurons set to a value and others held at theirs."""
+    change = {_name(neuron): value for neuron, value in values.items()}
+    return patch(model, tokens, change, freeze=[_name(neuron) for neuron in held])
 
 
-def _run(model: Any, tokens: Tensor, values: dict[Neuron, Any]) -> Tensor:
-    def setting(neuron: Neuron, value: Any) -> Any:
-        def hook(act: Tensor, hook: Any) -> Tensor:
-            act[..., neuron[1]] = value
-            return act
-
-        return hook
-
-    hooks = [(_post(neuron), setting(neuron, value)) for neuron, value in values.items()]
-    return model.run_with_hooks(tokens, fwd_hooks=hooks)
-
-
-def _clean(model: Any, tokens: Tensor, neuron: Neuron) -> Tensor:
-    _, cache = model.run_with_cache(tokens, names_filter=_post(neuron))
-    return cache[_post(neuron)][..., neuron[1]]
+def _name(neuron: Neuron) -> str:
+    return "L{}N{}".format(*neuron)
 
 
 @mistake(
@@ -73,12 +63,12 @@ def both_off(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor:
     "You hold it at its mean. It has another value at every position: hold each where it was.", credit=0.5
 )
 def at_mean(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor:
-    return _run(model, tokens, {off: 0.0, held: _clean(model, tokens, held).mean()})
+    return _run(model, tokens, {off: 0.0, held: to_mean})
 
 
 @mistake("The two are swapped: `off` is to be 0, `held` to keep its values.")
 def swapped(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor:
-    return _run(model, tokens, {off: _clean(model, tokens, off), held: 0.0})
+    return _run(model, tokens, {held: 0.0}, held=(off,))
 
 
 @mistake(
@@ -93,21 +83,12 @@ def nothing_off(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor
     credit=0.5,
 )
 def change(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor:
-    return _run(model, tokens, {off: 0.0, held: _clean(model, tokens, held)}) - model(tokens)
+    return _run(model, tokens, {off: 0.0}, held=(held,)) - model(tokens)
 
 
 @mistake("You hold the whole layer. Hold the one neuron; its neighbours may react.", credit=0.5)
 def whole_layer(model: Any, tokens: Tensor, off: Neuron, held: Neuron) -> Tensor:
-    _, cache = model.run_with_cache(tokens, names_filter=_post(held))
-
-    def hold(act: Tensor, hook: Any) -> Tensor:
-        return cache[_post(held)]
-
-    def zero(act: Tensor, hook: Any) -> Tensor:
-        act[..., off[1]] = 0
-        return act
-
-    return model.run_with_hooks(tokens, fwd_hooks=[(_post(off), zero), (_post(held), hold)])
+    return patch(model, tokens, {_name(off): 0.0}, freeze=[f"MLP {held[0]}"])
 
 
 EXERCISE = Exercise(

@@ -25,19 +25,24 @@ class Difference:
     """The first thing that differs.
 
     Attributes:
-        kind: type, shape, dtype, nan or value.
+        kind: type, shape, dtype, nan or value; raised where there is nothing to compare.
         message: what is so, for the student.
         found, expected: both sides in short.
         boards: both boards and where they differ, if the difference is on one.
         guess: what may be behind it; to be left out where the true reason is known.
+        share: of the points that an answer like this still earns, where it is scored.
     """
 
     kind: str
     message: str
-    found: str
-    expected: str
+    found: str = ""
+    expected: str = ""
     boards: tuple[Tensor, Tensor, Tensor] | None = None
     guess: str = ""
+    share: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.guess}".strip()
 
 
 def compare(

@@ -11,7 +11,7 @@ from torch import Tensor
 from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
-from othello_interp.exercises.judging.compare import FORGOT_RETURN, compare
+from othello_interp.exercises.judging.compare import FORGOT_RETURN, Difference, compare
 from othello_interp.exercises.judging.slips.explain import explain
 from othello_interp.exercises.records import Case, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
@@ -57,23 +57,6 @@ class Verdict:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """What is wrong on one case."""
-
-    index: int
-    kind: str
-    message: str
-    found: str = ""
-    expected: str = ""
-    boards: tuple[Tensor, Tensor, Tensor] | None = None
-    guess: str = ""
-    share: float = 0.0
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.guess}".strip()
-
-
 @own_settings()
 def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     """The verdict on one exercise.
@@ -103,27 +86,24 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         return lost
 
     notes = _notes_on_changes(outcomes)
-    problems, remarks = [], []
-    for index, outcome in enumerate(outcomes):
-        problem, remark = _problem(key, index, outcome)
-        problems += [problem] if problem else []
-        remarks += [remark] if remark else []
+    tried = [_problem(key, index, outcome) for index, outcome in enumerate(outcomes)]
+    problems = {index: problem for index, (problem, _) in enumerate(tried) if problem}
     if not problems:
-        message = remarks[0] if remarks else messages.PASSED
+        message = next((remark for _, remark in tried if remark), messages.PASSED)
         return replace(
             lost, status=Status.PASSED, share=1.0, message=message, notes=tuple(notes), passed=len(names)
         )
-    first = problems[0]
+    at, first = next(iter(problems.items()))
     if first.guess == FORGOT_RETURN and any(right.value is None for right in key.expected):
         first = replace(first, guess="")  # None is an answer here
-    outcome = outcomes[first.index]
+    outcome = outcomes[at]
     mistake, slip = _known_mistake(key, outcomes), ""
     if mistake:
         said = [] if first.message == mistake.message else [first.message]
         message, notes = mistake.message, [*said, *notes]
     elif slip := _slip(key, outcomes):
         message, notes = slip, [first.message, *notes]
-    elif _only_tiny_fails(key.cases, problems):
+    elif _only_tiny_fails(key.cases, list(problems)):
         message, notes = messages.TINY_ONLY, [str(first), *notes]
     else:
         message = str(first)
@@ -133,7 +113,7 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         )
     return replace(
         lost, status=Status.RAISED if outcome.status == Status.RAISED and not mistake else Status.WRONG,
-        share=mistake.credit if mistake else min((p.share for p in problems), default=0.0),
+        share=mistake.credit if mistake else min(problem.share for problem in problems.values()),
         message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", slip=slip,
         found=first.found, expected=first.expected, boards=first.boards, case=outcome.case,
         passed=len(names) - len(problems),
@@ -141,23 +121,20 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     )  # fmt: skip
 
 
-def _problem(key: AnswerKey, index: int, outcome: Outcome) -> tuple[_Problem | None, str]:
+def _problem(key: AnswerKey, index: int, outcome: Outcome) -> tuple[Difference | None, str]:
     """What is wrong on a case, if anything, and a remark on an answer that is right."""
     exercise = key.exercise
     if outcome.status == Status.RAISED:
-        return _Problem(index, Status.RAISED, messages.RAISED.format(error=outcome.error), outcome.error), ""
+        return Difference(Status.RAISED, outcome.error, outcome.error), ""
     if exercise.score is None:
         expected = key.expected[index].value
-        difference = compare(outcome.value, expected, exercise.rtol, exercise.atol, parts=exercise.parts)
-        return (_Problem(index, **vars(difference)) if difference else None), ""
+        return compare(outcome.value, expected, exercise.rtol, exercise.atol, parts=exercise.parts), ""
     try:
         share, message = exercise.score(outcome.value, key.cases[index])
     except Exception as error:  # the author's function met an answer of a kind it had not foreseen
-        return _Problem(
-            index, "type", messages.NOT_SCORED.format(error=f"{type(error).__name__}: {error}")
-        ), ""
+        return Difference("type", messages.NOT_SCORED.format(error=f"{type(error).__name__}: {error}")), ""
     share = min(max(float(share), 0.0), 1.0)
-    return (None, message) if share == 1.0 else (_Problem(index, "value", message, share=share), "")
+    return (None, message) if share == 1.0 else (Difference("value", message, share=share), "")
 
 
 def _known_mistake(key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
@@ -200,12 +177,12 @@ def _slip(key: AnswerKey, outcomes: list[Outcome]) -> str:
     return explain(found, right, key.variants, exercise.rtol, exercise.atol, exercise.parts)
 
 
-def _only_tiny_fails(cases: list[Case], problems: list[_Problem]) -> bool:
+def _only_tiny_fails(cases: list[Case], failed: list[int]) -> bool:
     def kinds(case: Case) -> set[str]:
         return {value.kind for value in case.inputs.values() if isinstance(value, ModelRef)}
 
     embedded = any("embedded" in kinds(case) for case in cases)
-    return embedded and all("tiny" in kinds(cases[problem.index]) for problem in problems)
+    return embedded and all("tiny" in kinds(cases[index]) for index in failed)
 
 
 def _notes_on_changes(outcomes: list[Outcome]) -> list[str]:

@@ -19,7 +19,6 @@ PART = "{earned:.2g} of {points} points"
 PASSED = "Every case gives the expected result."
 OPEN = "Write your answer in the cell below the question. A person reads it; nothing is checked here."
 LOST = "The function did not come back with a result for every case."
-RAISED = "{error}"
 STOPPED = {
     Status.NOT_ATTEMPTED: (
         "`{function}` is still empty. Write your answer in place of `raise NotImplementedError`."

@@ -7,7 +7,7 @@ from typing import Any
 from othello_interp.exercises.judging.slips.alike import ENOUGH, ENOUGH_FOR_TWO, alike, leaves, telling
 from othello_interp.exercises.judging.slips.factors import constant, named_factor
 from othello_interp.exercises.judging.slips.relabelled import relabelled
-from othello_interp.exercises.judging.slips.results import Change, changed_results
+from othello_interp.exercises.judging.slips.results import changed_results
 from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
 
 MOST_CLAIMS = 2
@@ -99,26 +99,21 @@ class _Search:
         names = [] if parts else variants.axes.get("return", [])
         example = next((value for value in right if value is not None), None)
         self.changes = list(changed_results(example, names))
-        # A case on which the answer is wrong tells most; the cheapest of the others come after it.
-        order = range(len(found))
-        self.order = sorted(order, key=lambda i: (same(found[i], right[i]), i))
-        cheap = [i for i in self.order if not same(found[i], right[i])]
-        seconds = variants.seconds
-        if cheap and len(seconds) == len(found):
-            best = min(cheap, key=lambda i: seconds[i])
-            self.order = [best, *(i for i in self.order if i != best)]
+        # A case on which the answer is wrong tells most, and of these the cheapest.
+        self.order = sorted(range(len(found)), key=lambda i: (same(found[i], right[i]), variants.seconds[i]))
 
     def single(self) -> Iterator[str]:
         """One change of the result or of the inputs."""
         for words, change in self.changes:
-            if self._gives(partial(self._changed, change=change)):
+            if self._gives(lambda i, change=change: change(self.right[i])):
                 yield _on(words, EXPECTED)
         if words := self._factor(self.right):
             yield _on(words, EXPECTED)
         for name in self.variants.cases[0].inputs:
-            if self._gives(partial(self._beside, name=name, sign=1)):
+            given = [case.inputs[name] for case in self.variants.cases]
+            if self._gives(lambda i, given=given: self.right[i] - given[i]):
                 yield f"the expected values minus `{name}`"
-            if self._gives(partial(self._beside, name=name, sign=-1)):
+            if self._gives(lambda i, given=given: given[i] - self.right[i]):
                 yield f"`{name}` minus the expected values"
         yield from self._variants("inputs")
 
@@ -136,7 +131,7 @@ class _Search:
     def relabelled(self) -> Iterator[str]:
         """One code, state or label in place of another."""
         if words := relabelled(self.found, self.right):
-            yield from list(self.constant()) or [words]
+            yield words
 
     def constant(self) -> Iterator[str]:
         """Values that are all some number of times the right ones, or larger by some number."""
@@ -160,9 +155,7 @@ class _Search:
         for first, change in self.changes:
             inner = _on(first, EXPECTED)
             for second, on_top in self.changes:
-                if first != second and self._gives(
-                    partial(self._changed_twice, change=change, on_top=on_top)
-                ):
+                if first != second and self._gives(lambda i, a=change, b=on_top: b(a(self.right[i]))):
                     yield _on(second, inner)
         for kind in ("inputs", "mutants"):
             for variant in self.variants.of(kind):
@@ -170,7 +163,7 @@ class _Search:
                     continue
                 inner = f"what comes out {variant.clause}"
                 for words, change in self.changes:
-                    if self._gives(partial(self._changed_value, variant, change=change)):
+                    if self._gives(lambda i, v=variant, change=change: change(self._value(v, i))):
                         yield _on(words, inner)
                 if self._may_be_a_factor(variant) and (
                     words := self._factor([self._value(variant, i) for i in range(len(self.found))])
@@ -184,18 +177,6 @@ class _Search:
         vague = list(dict.fromkeys(variant.clause for variant in fits))
         claims = clear or (vague if len(vague) == 1 else [])
         return [f"what comes out {clause}" for clause in claims if len(claims) <= MOST_CLAIMS]
-
-    def _beside(self, case: int, name: str, sign: int) -> Any:
-        return sign * (self.right[case] - self.variants.cases[case].inputs[name])
-
-    def _changed(self, case: int, change: Change) -> Any:
-        return change(self.right[case])
-
-    def _changed_twice(self, case: int, change: Change, on_top: Change) -> Any:
-        return on_top(change(self.right[case]))
-
-    def _changed_value(self, variant: Variant, case: int, change: Change) -> Any:
-        return change(self._value(variant, case))
 
     def _value(self, variant: Variant, case: int) -> Any:
         value = variant.value(case)

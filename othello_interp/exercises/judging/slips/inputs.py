@@ -15,9 +15,45 @@ import torch
 from torch import Tensor
 
 from othello_interp.exercises.records import Case, ModelRef
+from othello_interp.squares import label_to_square, square_to_label
 
 Inputs = dict[str, Any]
 Change = Callable[[Any], Any]
+
+#: By the type of an argument, clauses with a gap for its name.
+PLAIN: dict[type, dict[str, Change]] = {
+    int: {
+        "with `{}` one too large": lambda x: x + 1,
+        "with `{}` one too small": lambda x: x - 1,
+        "with 0 in place of `{}`": lambda x: 0,
+    },
+    float: {
+        "with 1 - {0} in place of `{0}`": lambda x: 1 - x,
+        "with the opposite sign of `{}`": lambda x: -x,
+        "with 0 in place of `{}`": lambda x: 0.0,
+    },
+    tuple: {
+        "with the parts of `{}` swapped": lambda x: x[::-1],
+        "with `{}` the other way": lambda x: (-x[0], -x[1]),
+        "with the first part of `{}` the other way": lambda x: (-x[0], x[1]),
+        "with the second part of `{}` the other way": lambda x: (x[0], -x[1]),
+        "with the second part of `{}` one too large": lambda x: (x[0], x[1] + 1),
+        "with the second part of `{}` one too small": lambda x: (x[0], x[1] - 1),
+    },
+    ModelRef: {
+        "with the course's model in place of the argument `{}`": lambda ref: replace(ref, kind="embedded"),
+    },
+}
+#: The same for labels such as "C0", on row and column.
+ON_LABELS: dict[str, Callable[[int, int], tuple[int, int]]] = {
+    "with `{}` one square further right": lambda row, col: (row, col + 1),
+    "with `{}` one square further left": lambda row, col: (row, col - 1),
+    "with `{}` one square further down": lambda row, col: (row + 1, col),
+    "with `{}` one square further up": lambda row, col: (row - 1, col),
+    "with row and column of `{}` swapped": lambda row, col: (col, row),
+    "with the rows of `{}` counted from the other end": lambda row, col: (7 - row, col),
+    "with the columns of `{}` counted from the other end": lambda row, col: (row, 7 - col),
+}
 
 
 def changed_inputs(cases: list[Case], axes: dict[str, list[str]]) -> Iterator[tuple[str, list[Case]]]:
@@ -77,64 +113,28 @@ def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
             yield from _of_floats(name, value)
         else:
             yield from _of_whole_numbers(name, values)
-    elif isinstance(value, ModelRef):
-        yield (
-            f"with the course's model in place of the argument `{name}`",
-            lambda ref: replace(ref, kind="embedded"),
-        )
-    elif type(value) is int:
-        yield f"with `{name}` one too large", lambda x: x + 1
-        yield f"with `{name}` one too small", lambda x: x - 1
-        yield f"with 0 in place of `{name}`", lambda x: 0
-    elif type(value) is float:
-        yield f"with 1 - {name} in place of `{name}`", lambda x: 1 - x
-        yield f"with the opposite sign of `{name}`", lambda x: -x
-        yield f"with 0 in place of `{name}`", lambda x: 0.0
     elif isinstance(value, str) and re.fullmatch("[A-H][0-7]", value):
-        for clause, down, right in (("right", 0, 1), ("left", 0, -1), ("down", 1, 0), ("up", -1, 0)):
-            yield (
-                f"with `{name}` one square further {clause}",
-                partial(_further, down=down, right=right),
-            )
-        yield f"with row and column of `{name}` swapped", lambda x: _label(int(x[1]), _row(x))
-        yield (
-            f"with the rows of `{name}` counted from the other end",
-            lambda x: _label(7 - _row(x), int(x[1])),
-        )
-        yield (
-            f"with the columns of `{name}` counted from the other end",
-            lambda x: _label(_row(x), 7 - int(x[1])),
-        )
+        for clause, moved in ON_LABELS.items():
+            yield clause.format(name), partial(_elsewhere, moved=moved)
     elif isinstance(value, dict):
         yield f"without the first entry of `{name}`", lambda x: dict(list(x.items())[1:])
         yield f"without the last entry of `{name}`", lambda x: dict(list(x.items())[:-1])
         for state in ("BLANK", "THEIRS", "MINE"):
             yield f"without what is {state} in `{name}`", partial(_without, state=state)
-    elif isinstance(value, tuple) and len(value) == 2:
-        yield f"with the parts of `{name}` swapped", lambda x: x[::-1]
-        yield f"with `{name}` the other way", lambda x: (-x[0], -x[1])
-        yield f"with the first part of `{name}` the other way", lambda x: (-x[0], x[1])
-        yield f"with the second part of `{name}` the other way", lambda x: (x[0], -x[1])
-        yield f"with the second part of `{name}` one too large", lambda x: (x[0], x[1] + 1)
-        yield f"with the second part of `{name}` one too small", lambda x: (x[0], x[1] - 1)
+    elif type(value) is not tuple or len(value) == 2:
+        for clause, change in PLAIN.get(type(value), {}).items():
+            yield clause.format(name), change
 
 
 def _without(pattern: dict[str, Any], state: str) -> dict[str, Any]:
     return {key: value for key, value in pattern.items() if value != state}
 
 
-def _further(label: str, down: int, right: int) -> str:
-    return _label(_row(label) + down, int(label[1]) + right)
-
-
-def _row(label: str) -> int:
-    return "ABCDEFGH".index(label[0])
-
-
-def _label(row: int, col: int) -> str:
+def _elsewhere(label: str, moved: Callable[[int, int], tuple[int, int]]) -> str:
+    row, col = moved(*divmod(label_to_square(label), 8))
     if row not in range(8) or col not in range(8):
         raise ValueError("beside the board")
-    return "ABCDEFGH"[row] + str(col)
+    return square_to_label(8 * row + col)
 
 
 def _of_whole_numbers(name: str, values: list[Tensor]) -> Iterator[tuple[str, Change]]:

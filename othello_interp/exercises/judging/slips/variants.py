@@ -37,10 +37,6 @@ class Variant:
     def vague(self) -> bool:
         return any(words in self.clause for words in VAGUE)
 
-    @property
-    def tried(self) -> bool:
-        return bool(self._values)
-
     def value(self, case: int) -> Any:
         """What it returns on a case, NOTHING if it raises or takes too long."""
         if case not in self._values:
@@ -73,7 +69,7 @@ class Variants:
             self._kinds[kind] = self._inputs() if kind == "inputs" else self._mutants()
         known = self._kinds[kind]
         for variant in known:
-            if sum(other.seconds for other in known) > MOST_SECONDS and not variant.tried:
+            if sum(other.seconds for other in known) > MOST_SECONDS and not variant.seconds:
                 continue
             yield variant
 
