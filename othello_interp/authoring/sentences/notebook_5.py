@@ -152,6 +152,19 @@ def alarms(s: Subject) -> dict:
 
 
 @sentence(
+    "Of the rest **{rest:.0%}** have two parts of the pattern out of three, against {quiet:.0%} of the "
+    'positions below the threshold: a neuron is a weighted sum and a GELU, and has no sharp "and".',
+    rest=(0.3, 1),
+    quiet=(0, 0.4),
+)
+def alarms_in_part(s: Subject) -> dict:
+    parts = torch.stack([parse(part)(s.boards) for part in HYPOTHESIS.split(" & ")]).sum(0)
+    rest = s.fires & ~s.holds & ~parse(DIAGONAL)(s.boards)
+    quiet = ~s.fires & ~s.holds
+    return {"rest": (parts[rest] == 2).float().mean(), "quiet": (parts[quiet] == 2).float().mean()}
+
+
+@sentence(
     '*D1* is legal at {alarms:.1%} of the alarms and at {quiet:.1%} of the quiet positions. So "a '
     'second job to do with D1" is not why the neuron changes D1.',
     alarms=(0, 0.1),

@@ -88,7 +88,7 @@ EXERCISE = Exercise(
     points=2,
     difficulty=2,
     importance=4,
-    minutes=10,
+    minutes=15,
     tests="Your function on random activations with bins of unequal width; some lie on an edge, some "
     "outside.",
     cases=cases,

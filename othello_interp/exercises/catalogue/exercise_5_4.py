@@ -46,7 +46,7 @@ EXERCISE = Exercise(
     points=4,
     difficulty=4,
     importance=5,
-    minutes=30,
+    minutes=45,
     tests="Your hypothesis on 100 new games. It passes with a ROC AUC of at least 0.70, 0.05 above the best "
     "condition on one square, and no lower than that of the line that a search finds. "
     "A single line earns half.",

@@ -41,7 +41,7 @@ EXERCISE = Exercise(
     points=3,
     difficulty=3,
     importance=5,
-    minutes=20,
+    minutes=25,
     tests=f"Your hypothesis about L5N{NEURON} on {refined_hypothesis.N_GAMES} new games. It passes with a "
     "ROC AUC of at least 0.95 and a precision 0.05 above the pattern's. One of them alone earns half.",
     cases=cases,
