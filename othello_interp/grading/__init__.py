@@ -16,6 +16,7 @@ From outside in:
                    tree: a folder and a zip seen alike;  collect: one student's files, within limits
                    handed_in: files not yet opened;  reading: which file is which notebook, and which counts
                    provenance: what of it is the course's own;  words: answers for a person to read
+                   needed: how many of the course's cells a student's need
                    plan: which cells to run, which answers what;  paper: all of it, in bounded size
     running/       parcel: a student's files on their way;  worker: where they are read and run
                    client: starts what is forked;  handle: one child;  standby: those that serve several

@@ -6,11 +6,15 @@ points. Whatever a student's code does to this process, all it can change is wha
 
 import builtins
 import os
+import random
 import socket
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+import torch
 
 from othello_interp.exercises.calling.encode import EncodeError
 from othello_interp.exercises.calling.outcome import Outcome
@@ -22,16 +26,24 @@ from othello_interp.grading.sandbox import escape
 main_modules: dict[str, types.ModuleType] = {}  # what the given cells of each notebook have made
 
 
-def run_given(cells: dict[str, str]) -> tuple[types.ModuleType, list[str]]:
-    """Run a notebook's given cells, in the zygote; their `__main__` module, and what went wrong."""
-    notebook = Session(new_main())
+def run_given(name: str, cells: list[tuple[str, str]]) -> list[str]:
+    """Run given cells of a notebook, in the zygote, after those that were run before; what went wrong."""
+    notebook = Session(main_modules.setdefault(name, new_main()))
     notebook.shell.install()
     failed = []
-    for name, source in cells.items():
-        answer = notebook.run_cell(f"given cell {name}", source, [], 600.0, "", "all")
+    for label, source in cells:
+        _begin_at_random()
+        answer = notebook.run_cell(f"given cell {label}", source, [], 600.0, "", "all")
         if answer["status"] != "ran":
-            failed.append(f"given cell {name}: {answer['error']}")
-    return notebook.main, failed
+            failed.append(f"given cell {label}: {answer['error']}")
+    return failed
+
+
+def _begin_at_random() -> None:
+    """Always with the same numbers, whatever was run before for others."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002  (whoever uses it uses this one)
+    torch.random.default_generator.manual_seed(0)
 
 
 def new_main() -> types.ModuleType:
@@ -51,6 +63,7 @@ def serve(descriptor: int, name: str) -> None:
     sys.path.insert(0, "")  # as in Jupyter; here it is the scratch folder
     notebook = Session(main_modules.get(name) or new_main())
     notebook.shell.install()
+    _begin_at_random()
     operations: dict[str, Callable[..., Any]] = {
         "cell": notebook.run_cell,
         "call": notebook.call,

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +41,18 @@ class Forker:
         """Start the process and wait until it is ready; GradingError if it doesn't get there."""
         raise NotImplementedError
 
-    def fork(self, setting: Setting, work: str, notebooks: Sequence[str] = ()) -> Child:
+    def fork(self, setting: Setting, work: str, given: Mapping[str, int] | None = None) -> Child:
         """A new child in its sandbox.
 
         Args:
             work: what it is to do, one of those that the process knows.
-            notebooks: those whose given cells have been run when the child begins.
+            given: by notebook, how many of its given cells have been run at least when the child begins.
 
         Raises:
             SandboxError: it could not be locked in as the setting demands.
             GradingError: there is no process to fork.
         """
-        child = self._ask({"work": work, "notebooks": list(notebooks), "setting": setting.to_json()})
+        child = self._ask({"work": work, "given": dict(given or {}), "setting": setting.to_json()})
         try:
             first = child.next_status(time.monotonic() + START_SECONDS)
             if "trouble" in first:  # it was the first to need these given cells
@@ -160,8 +160,8 @@ class Zygote(Forker):
         self._control = mine
 
     def prepare(self, notebook: str) -> None:
-        """Run a notebook's given cells before a child asks for them."""
-        child = self._ask({"work": "prepare", "notebooks": [notebook]})
+        """Run a notebook's first given cell, which everybody needs, before a child asks for it."""
+        child = self._ask({"work": "prepare", "given": {notebook: 1}})
         try:
             self.trouble += child.next_status(time.monotonic() + START_SECONDS).get("trouble", [])
         finally:

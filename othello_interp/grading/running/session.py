@@ -148,7 +148,7 @@ class Session:
             value = self.space.get(name)
             if callable(value) and known.get(name) is not value:
                 self.found.setdefault(name, {})[place] = value
-        if len(functions) == 1 and functions[0] not in new and new and functions[0] not in self.space:
+        if len(functions) == 1 and functions[0] not in new and new and functions[0] not in self.found:
             self.found.setdefault(functions[0], {})[place] = list(new.values())[-1]
 
     def call(self, function: str, case: Any, seconds: float) -> Outcome:

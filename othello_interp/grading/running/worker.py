@@ -145,7 +145,8 @@ class Worker:
     def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
         """Run a paper's notebooks, one after the other, in a room of the student's own."""
         stems = [stem for stem in paper.plans if stem in self.tasks]
-        room = Room(lambda: self.zygote.fork(self.setting, "room", stems))
+        given = {stem: paper.plans[stem].given for stem in stems}
+        room = Room(lambda: self.zygote.fork(self.setting, "room", given))
         try:
             for stem in stems:
                 yield stem, run_plan(room, self.setting.limits, stem, paper.plans[stem], self.tasks[stem])

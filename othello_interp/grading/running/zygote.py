@@ -27,22 +27,24 @@ Work = Callable[[int], None]
 
 
 class GivenCells:
-    """The notebooks' given cells, run when a notebook is first asked for.
+    """The notebooks' given cells, run in order as far as they are asked for.
 
     Children then begin with what the given cells made, and have only the student's cells to run.
     """
 
     def __init__(self, given: dict[str, dict[str, str]]) -> None:
-        self.given = given
+        self.given = {notebook: list(cells.items()) for notebook, cells in given.items()}
+        self.done = dict.fromkeys(given, 0)
 
-    def run(self, notebook: str) -> list[str]:
-        """What went wrong with a given cell, a line each, for the author."""
+    def run(self, notebook: str, count: int) -> list[str]:
+        """Run a notebook's first cells; what went wrong with one, a line each, for the author."""
         from othello_interp.grading.running import child
 
-        if notebook not in self.given:
+        waiting = self.given.get(notebook, [])[self.done.get(notebook, 0) : max(count, 0)]
+        if not waiting:
             return []
-        main, failed = child.run_given(self.given.pop(notebook))
-        child.main_modules[notebook] = main
+        self.done[notebook] = count
+        failed = child.run_given(notebook, waiting)
         settle()
         return [f"{notebook}, {line}" for line in failed]
 
@@ -146,7 +148,7 @@ def serve(control: socket.socket, works: dict[str, Work], given: GivenCells) -> 
             os.close(fds[0])
             continue
         channel, status = (socket.socket(fileno=fd) for fd in fds)
-        trouble = [line for notebook in request["notebooks"] for line in given.run(notebook)]
+        trouble = [line for item in request["given"].items() for line in given.run(*item)]
         if trouble:
             status.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
         if request["work"] != "prepare" and os.fork() == 0:

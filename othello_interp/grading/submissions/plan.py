@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from othello_interp.grading.submissions.needed import given_needed
 from othello_interp.grading.submissions.notebook_file import Cell, Notebook, definitions, given_cells
 from othello_interp.grading.submissions.questions import Question
 from othello_interp.grading.submissions.words import find_words
@@ -32,17 +33,23 @@ class Step:
 
 @dataclass
 class Plan:
-    """What to run for one notebook, answers in words by exercise, and remarks for the student."""
+    """What to run for one notebook, answers in words by exercise, and remarks for the student.
+
+    Attributes:
+        given: how many of the course's own cells the steps need.
+    """
 
     steps: list[Step] = field(default_factory=list)
     words: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    given: int = 0
 
 
 def make_plan(submitted: Notebook, master: Notebook, exercises: Sequence[Question]) -> Plan:
     """The plan for a submitted notebook, given the course's copy of it and its exercises."""
     plan = Plan(remarks=list(submitted.remarks))
-    given = {_normal(cell.source) for cell in given_cells(master)}
+    given_sources = tuple(cell.source for cell in given_cells(master))
+    given = {_normal(source) for source in given_sources}
     checks = {_normal(cell.source) for cell in master.cells if cell.role in ("check", "install")}
     originals = {cell.id: cell for cell in master.cells if cell.id}
     plan.words, remarks = find_words(submitted, master, exercises)
@@ -58,6 +65,7 @@ def make_plan(submitted: Notebook, master: Notebook, exercises: Sequence[Questio
             before = previous if source.lstrip("\n")[:1] in (" ", "\t") else ""
             plan.steps.append(Step(f"cell {number}", source, _functions(cell, source, exercises), before))
         previous = source
+    plan.given = given_needed([step.source for step in plan.steps], given_sources)
     _remark_on_stubs(plan, exercises)
     return plan
 
