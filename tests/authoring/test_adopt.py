@@ -257,6 +257,16 @@ def test_a_dry_run_changes_nothing_and_the_next_run_goes_on_from_it(any_weights,
     }
 
 
+def test_the_text_on_the_training_may_come_after_a_dry_run(any_weights, weights, tmp_path, capsys):
+    assert run(weights, "--dry-run") == 0
+    (tmp_path / "training.md").write_text("In an hour.")
+    capsys.readouterr()
+    assert run(weights, "--training", str(tmp_path / "training.md")) == 0
+    said = capsys.readouterr().out
+    assert "pages: done" in said
+    assert "survey: done" not in said
+
+
 def test_an_edit_after_a_dry_run_is_seen_to(any_weights, weights, capsys):
     assert run(weights, "--dry-run") == 0
     (any_weights / "README.md").write_text("better words")

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from othello_interp.authoring.adopting.card import TRAINING
-from othello_interp.authoring.adopting.stages import AFTER_EDITS, STAGES, Job, check_weights
+from othello_interp.authoring.adopting.stages import AFTER_EDITS, ALWAYS, STAGES, Job, check_weights
 from othello_interp.authoring.adopting.staging import Staging, finish_moving
 from othello_interp.authoring.choosing.command import candidate_name
 from othello_interp.errors import InputError, OthelloInterpError
@@ -36,7 +36,7 @@ def prepare(project: Path, job: Job, left_out: set[str], anew: bool = False) -> 
             print(f"  edited since: {name}")
     with _root(staging.copy):
         for number, (name, stage) in enumerate(STAGES.items(), 1):
-            if name in left_out or staging.done(name):
+            if name in left_out or (staging.done(name) and name != ALWAYS):
                 continue
             print(f"[{number}/{len(STAGES)}] {name}: {(stage.__doc__ or '').strip()}", flush=True)
             start = time.monotonic()

@@ -53,8 +53,8 @@ class Job:
     probe_layer: int = LAYER - 1
 
     def key(self) -> str:
-        """What the result depends on, as a hash."""
-        parts = [sha256(path) if path else "" for path in (self.weights, self.survey, self.training)]
+        """What the long stages depend on, as a hash."""
+        parts = [sha256(path) if path else "" for path in (self.weights, self.survey)]
         numbers = (self.games, self.report_games, self.probe_games, self.atlas_games, self.probe_layer)
         return hashlib.sha256(repr((parts, self.neuron, numbers)).encode()).hexdigest()
 
@@ -220,5 +220,7 @@ STAGES: dict[str, Callable[[Job], None]] = {
     "solved notebooks": make_solved,
     "tests": run_tests,
 }
+#: Done each time: it is quick, and the text on the training may have come meanwhile.
+ALWAYS = "pages"
 #: What is done again when texts or code of the project are edited before the work ends.
 AFTER_EDITS = ["pages", "sentences", "picture", "solved notebooks", "tests"]
