@@ -127,6 +127,11 @@ def make_model(job: Job) -> None:
         build_data.build_model(job.weights, *chosen)
 
 
+def _stands(job: Job, name: str, **how: int) -> bool:
+    """Is a file of data/ of this very model already, and was it made in this way?"""
+    return job.note("same") and {key: provenance(name).get(key) for key in how} == how
+
+
 def make_games(job: Job) -> None:
     """Put the clearest game in its place."""
     build_data.build_focus_games()
@@ -134,11 +139,15 @@ def make_games(job: Job) -> None:
 
 def make_probe(job: Job) -> None:
     """Train the probe."""
+    if _stands(job, "probe.safetensors", layer=job.probe_layer, training_games=job.probe_games):
+        return
     build_data.build_probe(job.probe_layer, job.probe_games)
 
 
 def make_atlas(job: Job) -> None:
     """Scan every neuron and condense that for the atlas."""
+    if _stands(job, "atlas.npz", games=job.atlas_games):
+        return
     model = load_model("embedded")
     folder = job.notes / f"scan-{provenance('model.safetensors')['sha256'][:16]}"
     with tqdm(total=job.atlas_games, desc="scan", unit=" games", mininterval=5) as bar:
