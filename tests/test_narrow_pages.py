@@ -89,6 +89,7 @@ def test_figures_fit_a_phone_and_come_back(shapes):
     assert (boards["columns"], values["columns"], written["columns"]) == (2, 2, 1)
     for shape in narrow[:3]:
         assert shape["square"] == pytest.approx([1] * len(shape["square"]), abs=0.05)
+    assert [shape["columns"] for shape in shapes(760)[:2]] == [4, 5]  # a little narrower than at full width
     wide = shapes(1200)
     assert [shape["width"] for shape in wide] == [fig.layout.width for fig in figures()]
     assert [shape["height"] for shape in wide] == [fig.layout.height for fig in figures()]

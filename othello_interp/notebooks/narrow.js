@@ -40,8 +40,11 @@
   function boards(plot, wide, width) {
     const across = axes(wide, "x"), down = axes(wide, "y"), n = across.length;
     const written = plot.data.some((trace) => trace.texttemplate);
-    const perRow = n === 1 || written ? 1 : 2, rows = Math.ceil(n / perRow);
-    const panel = (width - LEFT - 10 - (perRow - 1) * GAP) / perRow;
+    const wanted = new Set(across.map((name) => wide[name].domain[0].toFixed(3))).size;
+    const size = (perRow) => (width - LEFT - 10 - (perRow - 1) * GAP) / perRow;
+    let perRow = wanted;
+    while (perRow > 1 && size(perRow) < (written ? 190 : 95)) perRow--;
+    const rows = Math.ceil(n / perRow), panel = size(perRow);
     const inner = wide.width - wide.margin.l - wide.margin.r;
     const before = Math.min((wide[across[0]].domain[1] - wide[across[0]].domain[0]) * inner,
       (wide[down[0]].domain[1] - wide[down[0]].domain[0]) * (wide.height - wide.margin.t - wide.margin.b));
