@@ -198,6 +198,29 @@ def test_the_atlas_is_scanned_and_built_of_the_model_in_data(make_project, weigh
     assert (games, d_model, built_of) == (70, load_model("embedded").cfg.d_model, folder)
 
 
+@pytest.mark.parametrize(
+    ("tests", "noted"),
+    [
+        ("def test_right(): pass\n", []),
+        (
+            "def test_right(): pass\ndef test_wrong(): assert 1 == 2\n",
+            ["test_it.py::test_wrong - assert 1 == 2"],
+        ),
+        ("import nothing_of_this_name\n", ["test_it.py"]),
+        ("", ["the tests did not run: no tests ran"]),
+    ],
+)
+def test_failing_tests_are_noted(tests, noted, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    (project / "data").mkdir(parents=True)
+    (project / "test_it.py").write_text(tests)
+    monkeypatch.setenv("OTHELLO_INTERP_ROOT", str(project))
+    job = stages.Job(tmp_path / "any", tmp_path / "notes")
+    stages.run_tests(job)
+    found = job.note("tests")
+    assert [one[: len(expected)] for one, expected in zip(found, noted, strict=True)] == noted
+
+
 # --- what stops it ---
 
 

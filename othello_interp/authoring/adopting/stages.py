@@ -202,10 +202,11 @@ def make_solved(job: Job) -> None:
 
 def run_tests(job: Job) -> None:
     """Run the project's tests on the copy."""
-    run = _python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-rf")
+    run = _python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE")
     failed = re.findall(r"^(?:FAILED|ERROR) (.+)$", run.stdout, re.MULTILINE)
     if run.returncode and not failed:
-        failed = [f"the tests did not run: {(run.stdout + run.stderr).strip().splitlines()[-1:]}"]
+        last = (run.stdout + run.stderr).strip().splitlines()[-1:]
+        failed = [f"the tests did not run: {' '.join(last)}"]
     job.take_note("tests", failed)
 
 
