@@ -13,12 +13,16 @@ import argparse
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from othello_interp.atlas.causes import Hurt, hurt, neurons_of_line, raising
 from othello_interp.atlas.stored import check_is_of, load_atlas
 from othello_interp.board import random_games, replay, theirs_vs_mine
+from othello_interp.intervals import draws
 from othello_interp.lines import line_labels, line_texts
 from othello_interp.model import load_model
+
+COLUMNS = ("own", "same", "others", "random", "ratio")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -45,10 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     games = random_games(args.games, seed=51).long()
     played = replay(games)
     stands = line_labels(theirs_vs_mine(played.states, played.to_move)[:, :59]).any(2)  # (line, game)
-    print(
-        f"{f'line, layer {args.layer}':<61}"
-        f"{'neurons':>8}{'stands':>8}{'own':>8}{'others':>8}{'random':>8}  ratio"
-    )
+    print(f"{f'line, layer {args.layer}':<86}{'neurons':>8}" + "".join(f"{name:>8}" for name in COLUMNS))
     hurts: list[Hurt] = []
     for number, line in enumerate(line_texts()):
         neurons = raising(model, args.layer, neurons_of_line(ladders, line, args.r2), line)
@@ -58,29 +59,39 @@ def main(argv: Sequence[str] | None = None) -> None:
         one = hurt(model, where, args.layer, neurons, line)
         hurts.append(one)
         low, high = one.ratio_interval
-        print(
-            f"{line:<61}{len(neurons):>8}{one.positions:>8}{one.own:>8.3f}{one.others:>8.3f}"
-            f"{one.random:>8.3f}  {one.ratio:.1f} [{low:.1f}, {high:.1f}]",
-            flush=True,
-        )
+        numbers = "".join(f"{value:>8.3f}" for value in (one.own, one.same, one.others, one.random))
+        print(f"{line:<86}{len(neurons):>8}{numbers}{one.ratio:>8.1f} [{low:.1f}, {high:.1f}]", flush=True)
     report(hurts)
 
 
 def report(hurts: Sequence[Hurt]) -> None:
-    """The middle of the ratios, with an interval over lines, and how many are far from 1."""
+    """What the lines come to, with intervals over lines."""
     if not hurts:
         print("no line has so many neurons")
         return
-    ratios = torch.tensor([one.ratio for one in hurts])
-    drawn = torch.randint(len(ratios), (1000, len(ratios)), generator=torch.Generator().manual_seed(0))
-    low, high = ratios[drawn].median(1).values.quantile(torch.tensor([0.025, 0.975])).tolist()
+    own, same, others, random = (torch.tensor([getattr(one, name) for one in hurts]) for name in COLUMNS[:4])
     above = sum(one.ratio_interval[0] > 1 for one in hurts)
-    own, random = (torch.tensor([getattr(one, name) for one in hurts]).median() for name in ("own", "random"))
-    print(
-        f"{len(hurts)} lines; own / others: median {ratios.median():.1f} [{low:.1f}, {high:.1f}] over lines"
-    )
-    print(f"above 5 for {(ratios > 5).sum()} lines, its interval above 1 for {above}; in the paper 5 to 10")
-    print(f"the line's move falls by {own:.3f} nats in the middle; with random neurons off by {random:.3f}")
+    print(f"{len(hurts)} lines; their moves fall by {own.mean():.3f} nats on average where the line stands,")
+    for what, control in (("other legal moves change by", others), ("the same moves fall by", same)):
+        kept = ~control.isnan()
+        ratio, low, high = of_means(own[kept], control[kept])
+        print(f"  {what} {control[kept].mean():.3f}: a ratio of {ratio:.1f} [{low:.1f}, {high:.1f}]")
+    print(f"  with random neurons off they fall by {random.mean():.3f}. In the paper the ratio is 5 to 10.")
+    print(f"own / others: {ratios(own / others)}; its interval over games is above 1 for {above} lines")
+
+
+def of_means(own: Tensor, control: Tensor) -> tuple[float, float, float]:
+    """The ratio of the means over lines, and the interval that holds 95% of the resamples of the lines."""
+    weights = draws(len(own))
+    drawn = (weights @ own) / (weights @ control)
+    low, high = drawn.quantile(torch.tensor([0.025, 0.975])).tolist()
+    return (own.mean() / control.mean()).item(), low, high
+
+
+def ratios(found: Tensor) -> str:
+    """The middle, and the quarters."""
+    low, middle, high = found.quantile(torch.tensor([0.25, 0.5, 0.75])).tolist()
+    return f"median {middle:.1f}, half of the lines between {low:.1f} and {high:.1f}"
 
 
 if __name__ == "__main__":

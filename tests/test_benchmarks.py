@@ -93,12 +93,19 @@ def test_hypotheses_are_scored_beside_plain_trees(root, capsys):
 
 def test_the_harm_of_lines_is_summed_up(root, capsys):
     causes = benchmark(root, "causes")
-    hurts = [causes.Hurt(own, 0.1, 0.01, 40, (own / 0.2, own / 0.05)) for own in (0.1, 0.6, 0.7)]
+    nan = float("nan")
+    hurts = [
+        causes.Hurt(own, same, 0.1, 0.01, 40, (own / 0.2, own / 0.05))
+        for own, same in ((0.1, 0.1), (0.6, 0.2), (0.8, nan))
+    ]
     causes.report(hurts)
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("3 lines; own / others: median 6.0 [1.0, 7.0] over lines")
-    assert said[1].startswith("above 5 for 2 lines, its interval above 1 for 2; in the paper 5 to 10")
-    assert said[2].endswith("falls by 0.600 nats in the middle; with random neurons off by 0.010")
+    assert said[0].startswith("3 lines; their moves fall by 0.500 nats on average")
+    assert said[1].strip() == "other legal moves change by 0.100: a ratio of 5.0 [1.0, 8.0]"
+    assert said[2].strip() == "the same moves fall by 0.150: a ratio of 2.3 [1.0, 3.0]"
+    assert "random neurons off they fall by 0.010" in said[3]
+    assert said[4].startswith("own / others: median 6.0, half of the lines between 3.5 and 7.0; ")
+    assert said[4].endswith("above 1 for 2 lines")
 
 
 def test_a_scan_is_timed_beside_run_with_cache(root, capsys):

@@ -34,12 +34,15 @@ class Hurt:
     """By how much the log probability of legal moves falls, in nats, when some neurons are switched off.
 
     own: of the move that the line makes legal, where it stands, on average over `positions`.
-    others: of all legal moves on other squares, everywhere.
+    same: of the same move where only other lines make it legal; NaN if none does.
+    others: by how much, up or down, that of the legal moves on other squares changes, everywhere: what some
+    lose others gain, so falls alone would come to about 0.
     random: of the line's move, where it stands, when as many random neurons of the layer are switched off.
-    ratio_interval: of own / others, which holds 95% of the resamples of the games.
+    ratio_interval: of own / others; it holds 95% of the resamples of the games.
     """
 
     own: float
+    same: float
     others: float
     random: float
     positions: int
@@ -47,7 +50,7 @@ class Hurt:
 
     @property
     def ratio(self) -> float:
-        """How many times as much the line's own move is hurt as another legal move."""
+        """How many times as much the line's own move is hurt as another legal move changes."""
         return self.own / self.others
 
 
@@ -121,21 +124,22 @@ def hurt(
         before - ablate_from(model, resid, layer, off).log_softmax(-1)[..., 1:]
         for off in (list(neurons), [rest[place] for place in picked.tolist()])
     )
-    # By game: the fall of the line's own move and of the others, added up, and how many there are of each.
-    parts = [(fall[..., own], stands), (random_fall[..., own], stands), (fall, others)]
+    same = legal[..., own] & ~stands
+    # By game: the falls added up, and how many there are.
+    parts = [
+        (fall[..., own], stands),
+        (fall[..., own], same),
+        (fall.abs(), others),
+        (random_fall[..., own], stands),
+    ]
     sums = torch.stack([value.where(where, 0).flatten(1).sum(1) for value, where in parts], dim=1).double()
     counts = torch.stack([where.flatten(1).sum(1) for _, where in parts], dim=1).double()
     weights = torch.cat([torch.ones(1, len(games)), draws(len(games))]).to(sums)
     means = (weights @ sums) / (weights @ counts)
     ratios = means[1:, 0] / means[1:, 2]
     ends = ratios[ratios.isfinite()].quantile(torch.tensor([0.025, 0.975]).to(ratios))
-    return Hurt(
-        means[0, 0].item(),
-        means[0, 2].item(),
-        means[0, 1].item(),
-        int(stands.sum()),
-        (ends[0].item(), ends[1].item()),
-    )
+    found = dict(zip(("own", "same", "others", "random"), means[0].tolist(), strict=True))
+    return Hurt(**found, positions=int(stands.sum()), ratio_interval=(ends[0].item(), ends[1].item()))
 
 
 def _check_line(line: str) -> None:

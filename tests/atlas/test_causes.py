@@ -30,16 +30,19 @@ def test_the_harm_is_counted_where_the_line_stands(tiny, tokens):
     found = hurt(tiny, games, 1, [3, 7], LINE)
     before = tiny(games[:, :59]).log_softmax(-1)
     after = ablate(tiny, games[:, :59], 1, [3, 7]).log_softmax(-1)
-    own, others, token = [], [], square_to_id(18)
+    own, same, others, token = [], [], [], square_to_id(18)
     for game, row in enumerate(games.tolist()):
         for move, (board, _, player, legal) in enumerate(slow_rules.replay(row)[:59]):
             fall = (before - after)[game, move]
             if stands(board, player):
                 own.append(fall[token])
+            elif (2, 2) in legal:
+                same.append(fall[token])
             others += [fall[square_to_id(8 * r + c)] for r, c in legal if (r, c) != (2, 2)]
     assert found.positions == len(own) > 0
     assert found.own == pytest.approx(torch.stack(own).mean().item(), abs=1e-6)
-    assert found.others == pytest.approx(torch.stack(others).mean().item(), abs=1e-6)
+    assert found.same == pytest.approx(torch.stack(same).mean().item(), abs=1e-6)
+    assert found.others == pytest.approx(torch.stack(others).abs().mean().item(), abs=1e-6)
     assert found.random not in (0, found.own)
     assert found.ratio == found.own / found.others
 
