@@ -2,7 +2,7 @@
 "use strict";
 
 const COLUMNS = ["layer", "number", "lineNumber", "line", "squareText", "square", "legalText", "legal", "std",
-  "roles", "rung", "r2", "f1", "auc", "conditions"];
+  "roles", "rung", "r2", "within", "f1", "auc", "conditions"];
 const NEURONS = TABLE.map(row => Object.fromEntries(row.map((value, i) => [COLUMNS[i], value])));
 for (const neuron of NEURONS) neuron.hypothesis = "";
 const MOST = 200, LONGEST = 90;
@@ -44,7 +44,7 @@ function list() {
     row.insertCell().append(link);
     const {hypothesis} = neuron;
     const short = hypothesis.length > LONGEST ? `${hypothesis.slice(0, LONGEST)} …` : hypothesis;
-    for (const value of [short || "–", neuron.r2, String(neuron.conditions), LINES[neuron.lineNumber] || "–", neuron.line, neuron.squareText, neuron.square,
+    for (const value of [short || "–", neuron.r2, neuron.within, String(neuron.conditions), LINES[neuron.lineNumber] || "–", neuron.line, neuron.squareText, neuron.square,
       neuron.legalText, neuron.legal, neuron.std, neuron.roles.replaceAll("|", ", ")]) {
       row.insertCell().textContent = typeof value === "number" ? value.toFixed(3) : value;
     }

@@ -158,9 +158,11 @@ def _row(page: NeuronPage) -> list[Any]:
 
 
 def _scores_of(ladder: Ladder | None) -> list[Any]:
-    """The kind of the best hypothesis, its R², F1 and AUC, and the number of its conditions."""
+    """The kind of the best hypothesis, its R² in all and within the move's number, F1 and AUC, and the number
+    of its conditions."""
     if ladder is None:
-        return ["", -1, -1, -1, 0]
+        return ["", -1, -1, -1, -1, 0]
     best = ladder.best
-    scores = (0.0 if math.isnan(score) else round(score, 3) for score in (best.r2, best.f1, best.auc))
-    return [ladder.chosen, *scores, best.conditions]
+    scores = (best.r2, best.within_move, best.f1, best.auc)
+    rounded = (0.0 if math.isnan(score) else round(score, 3) for score in scores)
+    return [ladder.chosen, *rounded, best.conditions]

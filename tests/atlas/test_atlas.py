@@ -225,7 +225,7 @@ def test_the_site_holds_every_neuron_and_asks_no_network(pages, atlas):
     columns = re.search(r"const COLUMNS = \[(.*?)\]", (pages / "atlas.js").read_text(), re.DOTALL)[1]
     assert all(len(row) == columns.count('"') / 2 for row in rows)
     best = atlas.ladder(1, 7).best
-    assert rows[43][-4:] == [best.r2, best.f1, best.auc, best.conditions]
+    assert rows[43][-5:] == [best.r2, best.within_move, best.f1, best.auc, best.conditions]
     packed = (pages / "hypotheses.js").read_text().removeprefix('hypotheses("').removesuffix('");\n')
     texts = json.loads(zlib.decompress(base64.b64decode(packed)))
     assert texts == [atlas.ladder(layer, n).best.hypothesis for layer in range(2) for n in range(36)]
