@@ -61,6 +61,10 @@ html_theme_options: dict[str, Any] = {"top_of_page_buttons": []}
 _PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>')
 
 
+# Where a notebook shows the page of a neuron, the names of others lead to the atlas.
+_NEURON = re.compile(r'href="#(L\d+N\d+)"')
+
+
 def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load plotly.js where there are figures, before they call it; mark lists and headings rightly."""
     if page.startswith("solutions/"):
@@ -72,6 +76,8 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         ),
         context.get("body", ""),
     )
+    atlas = context["pathto"]("atlas/index.html", resource=True)
+    context["body"] = _NEURON.sub(rf'href="{atlas}#\1"', context["body"])
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
