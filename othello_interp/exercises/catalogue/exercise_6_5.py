@@ -7,6 +7,7 @@ from torch import Tensor
 
 from othello_interp.circuit import patch, to_mean
 from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
+from othello_interp.nodes import Node
 from othello_interp.rules.random_games import random_games
 
 mistake = Mistakes()
@@ -38,7 +39,7 @@ def cases(seed: int) -> list[Case]:
 
 def _run(model: Any, tokens: Tensor, values: dict[Neuron, Any], held: tuple[Neuron, ...] = ()) -> Tensor:
     """The logits with some neurons set to a value and others held at theirs."""
-    change = {_name(neuron): value for neuron, value in values.items()}
+    change: dict[Node, Any] = {_name(neuron): value for neuron, value in values.items()}
     return patch(model, tokens, change, freeze=[_name(neuron) for neuron in held])
 
 
