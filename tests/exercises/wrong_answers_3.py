@@ -422,7 +422,7 @@ def the_weakest_cap(acts, attribution, legal):
 
 # -- 6.8
 wrong("6.8", "no moves", "empty")(lambda: [])
-wrong("6.8", "not legal")(lambda: ["F4", "F5"])
+wrong("6.8", "99")(lambda: ["F4", "F5"])
 wrong("6.8", "99")(lambda: ["F4", "D5"])
 
 
