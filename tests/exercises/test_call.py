@@ -570,5 +570,5 @@ def test_the_call_side_loads_no_answers():
     assert reached == {
         "records",
         "status",
-        *(f"calling.{name}" for name in ("call", "encode", "plain", "settings", "stub", "time_limit")),
+        *(f"calling.{n}" for n in ("call", "encode", "outcome", "plain", "settings", "stub", "time_limit")),
     }
