@@ -78,7 +78,7 @@ def test_the_survey_is_of_this_model(figures, embedded):
 
 
 @pytest.mark.slow
-def test_the_neuron_is_as_good_as_the_card_says(figures, embedded):
+def test_the_neuron_is_as_good_as_the_card_says_at_length(figures, embedded):
     games = figures["survey"]["games"]["report"]
     candidate = Candidate(NEURON, HERE)
     (record,), boards = measure.record(embedded, random_games(games, REPORT_SEED), LAYER, [candidate])
@@ -89,7 +89,7 @@ def test_the_neuron_is_as_good_as_the_card_says(figures, embedded):
 
 
 @pytest.mark.slow
-def test_everything_but_the_survey_is_as_it_was_measured(figures):
+def test_everything_but_the_survey_is_as_it_was_measured_at_length(figures):
     assert near(figures, facts.measure(figures["survey"]), 1e-3)
 
 
