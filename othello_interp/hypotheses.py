@@ -55,7 +55,10 @@ def parse(text: str) -> Hypothesis:
 
     Raises ValueError pointing at the part that can't be read.
     """
-    return Hypothesis(text, _Parser(text).hypothesis())
+    try:
+        return Hypothesis(text, _Parser(text).hypothesis())
+    except RecursionError:
+        raise ValueError("Your hypothesis has too many brackets inside one another.") from None
 
 
 class _Parser:

@@ -72,6 +72,7 @@ def test_operators(text, same):
         ("MOVE!=4", "expected < or >= or == at character 4"),
         ("MOVE==4", "expected EVEN or ODD at character 6"),
         ("MOVE<C0", "expected a number at character 5"),
+        ("(" * 3000 + "C0==BLANK" + ")" * 3000, "too many brackets inside one another"),
     ],
 )
 def test_the_bad_part_is_pointed_at(text, message):

@@ -49,6 +49,7 @@ def positions(monkeypatch):
         ((-1, "A0==MINE"), "neurons 0 to 10"),
         ((7, "A0==MINE & "), "expected a square"),
         ((7, " & ".join(["A0==MINE"] * 9)), "9 comparisons; at most 8"),
+        ((7, "(" * 3000 + "A0==MINE" + ")" * 3000), "too many brackets"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_advice(found, message, positions):

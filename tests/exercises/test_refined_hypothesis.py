@@ -65,6 +65,7 @@ def test_narrower_wider_or_the_same_is_told(text, share, message, positions):
         ((1393, PLANTED), "Return the hypothesis as one text"),
         ("C0==BLANK & ", "expected a square"),
         (" & ".join(["A0==MINE"] * 121), "121 comparisons; at most 120"),
+        ("(" * 3000 + "A0==MINE" + ")" * 3000, "too many brackets"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_advice(found, message, positions):

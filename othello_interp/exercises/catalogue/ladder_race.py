@@ -68,8 +68,6 @@ def read(found: Any) -> Hypothesis:
         return parse(found)
     except ValueError as error:
         raise NotAnAnswer(str(error)) from None
-    except RecursionError:
-        raise NotAnAnswer("Your hypothesis has too many brackets inside one another.") from None
 
 
 def _figures(acts: Tensor, holds: Tensor, text: str) -> str:

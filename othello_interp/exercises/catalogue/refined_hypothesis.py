@@ -6,7 +6,6 @@ of "this diagonal and no other line" is 0.973 to 0.979, with only one of the oth
 0.947: the bar lies between, so that it matters little which games were drawn. Every check takes the same.
 """
 
-import re
 from functools import cache
 from typing import Any
 
@@ -19,15 +18,13 @@ from othello_interp.exercises.catalogue.own_hypothesis import ALWAYS, NEVER, Not
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.figures import HYPOTHESIS, LAYER, NEURON
 from othello_interp.hypotheses import Hypothesis, Spectrum, parse, spectrum
+from othello_interp.race import comparisons
 from othello_interp.rules.random_games import random_games
 from othello_interp.stream import stream
 
 N_GAMES, GAMES_SEED = 400, 318_604_229_077
 PASS_AUC, PASS_GAIN = 0.95, 0.05  # the gain is in precision, over the pattern's
-AUC_LOSS, PRECISION_LOSS = (
-    0.02,
-    0.15,
-)  # what one may lose, from the pattern's, while the other alone earns half
+AUC_LOSS, PRECISION_LOSS = 0.02, 0.15  # what one may lose of the pattern's while the other alone earns half
 MAX_COMPARISONS = 120
 
 FORM = f'Return the hypothesis as one text, such as `"{HYPOTHESIS}"`. The neuron is L{LAYER}N{NEURON}.'
@@ -58,11 +55,8 @@ def read(found: Any) -> Hypothesis:
     """The parsed hypothesis that a student returned; NotAnAnswer if it isn't one."""
     if not isinstance(found, str):
         raise NotAnAnswer(FORM)
-    comparisons = len(re.findall("==|!=|<|>", found))
-    if comparisons > MAX_COMPARISONS:
-        raise NotAnAnswer(
-            f"Your hypothesis has {comparisons} comparisons; at most {MAX_COMPARISONS} are allowed."
-        )
+    if (length := comparisons(found)) > MAX_COMPARISONS:
+        raise NotAnAnswer(f"Your hypothesis has {length} comparisons; at most {MAX_COMPARISONS} are allowed.")
     try:
         return parse(found)
     except ValueError as error:
