@@ -62,7 +62,7 @@ _PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>
 
 
 # Where a notebook shows the page of a neuron, the names of others lead to the atlas.
-_NEURON = re.compile(r'href="#(L\d+N\d+)"')
+_NEURON = re.compile(r'<span class="neuron">(L\d+N\d+)</span>')
 
 
 def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -77,7 +77,7 @@ def _mend(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         context.get("body", ""),
     )
     atlas = context["pathto"]("atlas/index.html", resource=True)
-    context["body"] = _NEURON.sub(rf'href="{atlas}#\1"', context["body"])
+    context["body"] = _NEURON.sub(rf'<a href="{atlas}#\1">\1</a>', context["body"])
     tree = context.get("furo_navigation_tree", "")
     context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 

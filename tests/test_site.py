@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-from nbformat.v4 import new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from test_public_names import PUBLIC
 
 TOCTREE = re.compile(r"```\{toctree\}\n(.*?)```", re.DOTALL)
@@ -86,9 +86,10 @@ def test_dead_links_stop_the_building_and_formulas_become_mathml(root, tmp_path)
     page = tmp_path / "source" / "docs" / "index.md"
     page.parent.mkdir(parents=True)
     page.write_text("# A page\n[a](nowhere.md) [b](#nothing) [c](../solutions/09_more.ipynb)\n")
-    notebook = new_notebook(
-        cells=[new_markdown_cell("# Sums\nThe norm is $\\sqrt{w}$; [more](06_more.ipynb)")]
-    )
+    html = 'moved by <span class="neuron">L4N123</span>'  # as the page of a neuron in a notebook has it
+    output = new_output("execute_result", {"text/html": html}, execution_count=1)
+    words = new_markdown_cell("# Sums\nThe norm is $\\sqrt{w}$; [more](06_more.ipynb)")
+    notebook = new_notebook(cells=[words, new_code_cell("page", execution_count=1, outputs=[output])])
     (tmp_path / "source" / "solutions").mkdir()
     nbformat.write(notebook, tmp_path / "source" / "solutions" / "01_sums.ipynb")
     command = [
@@ -112,6 +113,7 @@ def test_dead_links_stop_the_building_and_formulas_become_mathml(root, tmp_path)
     assert sorted(missing) == ["../solutions/09_more.ipynb", "06_more.ipynb", "nothing", "nowhere.md"]
     made = (tmp_path / "out" / "solutions" / "01_sums.html").read_text(encoding="utf-8")
     assert "<msqrt><mrow><mi>w</mi></mrow></msqrt>" in made
+    assert 'moved by <a href="../atlas/index.html#L4N123">L4N123</a>' in made
 
 
 class _Page(HTMLParser):

@@ -25,7 +25,9 @@ class Shown:
     page: NeuronPage
 
     def _repr_html_(self) -> str:
-        return render("atlas/neuron.html.j2", page=self.page, charts=charts(self.page), draw=_drawn)
+        return render(
+            "atlas/neuron.html.j2", page=self.page, charts=charts(self.page), draw=_drawn, shell=False
+        )
 
 
 def neuron_page(name: str, explanation: Explanation | None = None) -> Shown:

@@ -113,7 +113,7 @@ def _pages(
 
 
 def _fragment(page: NeuronPage) -> str:
-    return render("atlas/neuron.html.j2", page=page, charts=charts(page), draw=placeholder)
+    return render("atlas/neuron.html.j2", page=page, charts=charts(page), draw=placeholder, shell=True)
 
 
 def placeholder(board: Board) -> Markup:

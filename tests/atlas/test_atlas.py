@@ -276,6 +276,12 @@ def test_a_notebook_draws_the_same_page(in_notebook, atlas):
     assert "<h3><b>Your hypothesis</b></h3>\n<p><code>C0==BLANK</code> AUC 0.7" in html
     assert html.count('aria-label="Board: ') >= 4 + 3 + condensing.LOUDEST
     assert 'class="board"' not in html
+    # A link to a part of the page would lead nowhere: a notebook shows one neuron at a time.
+    assert "href" not in html
+    other = shown.page.before[0]
+    name = f"L{other.layer}N{other.neuron}"
+    assert f'Moved most by <span class="neuron">{name}</span>&nbsp;{other.strength:+.2f}' in html
+    assert f'<code>neuron_page("{name}")</code>' in html
     assert shown.page.ladder.best.hypothesis == atlas.ladder(1, 7).best.hypothesis
 
 
