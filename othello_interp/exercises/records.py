@@ -5,7 +5,7 @@ This module imports neither torch nor the lessons: a grading child loads it chea
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from othello_interp.errors import InputError
@@ -138,7 +138,18 @@ class Mistakes:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class Question:
+    """What of an exercise anybody may know: see Exercise."""
+
+    id: str
+    notebook: str
+    function: str
+    title: str
+    open: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Exercise(Question):
     """One exercise: what the student is asked, how the answer is tried, and what is said about it.
 
     Attributes:
@@ -162,10 +173,6 @@ class Exercise:
         parts: what the items of an answer are, where it is a tuple of several things.
     """
 
-    id: str
-    notebook: str
-    function: str
-    title: str
     points: int
     difficulty: int
     importance: int
@@ -176,7 +183,6 @@ class Exercise:
     hints: tuple[str, ...] = ()
     rtol: float = 1e-4
     atol: float = 1e-5
-    open: bool = False
     explanation: str = ""
     score: Callable[[Any, Case], tuple[float, str]] | None = None
     time_limit: float = 10.0

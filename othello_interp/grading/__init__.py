@@ -12,7 +12,7 @@ From outside in:
     typed          dataclasses from plain data that isn't to be trusted
     marks          points that a person gives;  results: those of a class, on disk
     submissions/   find: as learning platforms export them;  names: what they call people and files
-                   roster: Gradescope's list of who is who;  questions: what reading knows of an exercise
+                   roster: Gradescope's list of who is who
                    tree: a folder and a zip seen alike;  collect: one student's files, within limits
                    handed_in: files not yet opened;  reading: which file is which notebook, and which counts
                    provenance: what of it is the course's own;  words: answers for a person to read

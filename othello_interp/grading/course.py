@@ -11,13 +11,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from othello_interp.exercises.records import Exercise
+from othello_interp.exercises.records import Exercise, Question
 from othello_interp.grading.running.client import GradingError
 from othello_interp.grading.running.task import Draft
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
-from othello_interp.grading.submissions.paper import Lessons, shingles
+from othello_interp.grading.submissions.paper import shingles
 from othello_interp.grading.submissions.provenance import CourseAnswers, course_answers
-from othello_interp.grading.submissions.questions import NamedQuestion
+from othello_interp.grading.submissions.reading import Lessons
 from othello_interp.storage.paths import load_file
 
 
@@ -117,9 +117,7 @@ class Course:
         """What reading a submission has to know of it."""
         texts = [cell.source for notebook in self.masters.values() for cell in notebook.cells]
         common = {row for text in texts for row in shingles(text)}
-        return Lessons(
-            self.masters, _named(self.exercises), _named(self.not_due), sorted(common), self.shipped
-        )
+        return Lessons(self.masters, named(self.exercises), named(self.not_due), sorted(common), self.shipped)
 
     @cached_property
     def shipped(self) -> CourseAnswers:
@@ -166,8 +164,9 @@ def _print_of(exercise: Exercise) -> str:
     return digest.hexdigest()
 
 
-def _named(exercises: dict[str, Exercise]) -> dict[str, NamedQuestion]:
-    return {e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open) for e in exercises.values()}
+def named(exercises: dict[str, Exercise]) -> dict[str, Question]:
+    """The exercises as questions, for a process that is not to see the records."""
+    return {e.id: Question(e.id, e.notebook, e.function, e.title, open=e.open) for e in exercises.values()}
 
 
 def _course(make: Callable[[], Course] | None, exercises: Any, name: str, *where: Any) -> Course:

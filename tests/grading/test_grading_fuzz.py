@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from small_course import EXERCISES, RIGHT, first, second, shipped, solved
 
 from othello_interp.exercises.calling.encode import encode
+from othello_interp.grading.course import named
 from othello_interp.grading.running.mend import mended
 from othello_interp.grading.running.reader import MAX_PAPER
 from othello_interp.grading.submissions.handed_in import Collected, File
@@ -25,10 +26,10 @@ from othello_interp.grading.submissions.notebook_file import (
     read_notebook,
     which_notebook,
 )
-from othello_interp.grading.submissions.paper import Lessons, Paper, read_paper
+from othello_interp.grading.submissions.paper import Paper, read_paper
 from othello_interp.grading.submissions.plan import Plan, make_plan
 from othello_interp.grading.submissions.provenance import course_answers, provenance
-from othello_interp.grading.submissions.questions import NamedQuestion
+from othello_interp.grading.submissions.reading import Lessons
 from othello_interp.grading.typed import from_plain, to_plain
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
@@ -38,8 +39,7 @@ BY_ID = {exercise.id: exercise for exercise in EXERCISES}
 MASTERS = {"01_boards": first(), "02_words": second()}
 BLANK = {stem: read_notebook(json.dumps(document).encode()) for stem, document in MASTERS.items()}
 ANSWERS = course_answers([read_notebook(json.dumps(shipped()).encode())])
-QUESTIONS = {e.id: NamedQuestion(e.id, e.title, e.notebook, e.function, e.open) for e in EXERCISES}
-LESSONS = Lessons(BLANK, QUESTIONS, {}, [], ANSWERS)
+LESSONS = Lessons(BLANK, named(BY_ID), {}, [], ANSWERS)
 
 PIECES = [
     "def above", "def above(acts, threshold):\n", "    return 1\n", "async ", "def ", "above", " = ",

@@ -12,11 +12,13 @@ import small_course
 from small_course import RIGHT, first, second, solved
 
 from othello_interp.grading.running.client import GradingError
+from othello_interp.grading.running.parcel import digest
 from othello_interp.grading.submissions import collect
 from othello_interp.grading.submissions.collect import unpack
 from othello_interp.grading.submissions.handed_in import Budget, Collected, File
-from othello_interp.grading.submissions.paper import Lessons, read_paper
-from othello_interp.grading.submissions.reading import read_files
+from othello_interp.grading.submissions.paper import read_paper
+from othello_interp.grading.submissions.provenance import course_answers
+from othello_interp.grading.submissions.reading import Lessons, read_files
 from othello_interp.grading.typed import from_plain, to_plain
 
 NOTEBOOK = json.dumps(solved()).encode()
@@ -45,7 +47,7 @@ def file(name: str, content: bytes | dict, modified: float | None = 1.7e9) -> Fi
 def read(tmp_path_factory):
     """Reads files as a submission to the small course of two notebooks."""
     course = small_course.build(tmp_path_factory.mktemp("course"), notebooks=2)
-    return lambda *files: read_files(Collected(list(files)), course.masters, course.exercises)
+    return lambda *files: read_files(Collected(list(files)), course.lessons)
 
 
 def test_a_zip_is_looked_through(read):
@@ -127,7 +129,7 @@ def test_a_large_table_of_contents_is_refused():
 
 
 def test_nothing_is_told_with_what_there_was(read):
-    reading = read_files(Collected(others=["essay.pdf", "x.py"]), {}, {})
+    reading = read_files(Collected(others=["essay.pdf", "x.py"]), Lessons({}, {}, {}, [], course_answers([])))
     assert reading.problems == ["no notebook (.ipynb) was handed in, only essay.pdf, x.py"]
     assert not reading.unreadable
     assert read().problems == ["no notebook (.ipynb) was handed in"]
@@ -181,15 +183,15 @@ def test_copies_of_one_file_are_no_doubt(read):
     assert reading.chosen["01_boards"].answered == 3
 
 
-def test_the_digest_knows_files_names_and_problems(read):
+def test_the_digest_knows_files_names_and_problems():
     digests = [
-        read(file("a.ipynb", solved())).digest,
-        read(file("b.ipynb", solved())).digest,
-        read(file("a.ipynb", first())).digest,
-        read(file("a.ipynb", solved()), file("x.zip", b"")).digest,
+        digest(Collected([file("a.ipynb", solved())])),
+        digest(Collected([file("b.ipynb", solved())])),
+        digest(Collected([file("a.ipynb", first())])),
+        digest(Collected([file("a.ipynb", solved())], problems=["x.zip can't be read"])),
     ]
     assert len(set(digests)) == 4
-    assert read(file("a.ipynb", solved(), 5.0)).digest == digests[0]
+    assert digest(Collected([file("a.ipynb", solved(), 5.0)])) == digests[0]
 
 
 def test_a_zip_in_a_zip_larger_than_allowed(monkeypatch):

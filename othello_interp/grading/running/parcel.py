@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from io import BufferedIOBase
 from typing import BinaryIO
 
-from othello_interp.grading.running.reader import MAX_FILES, Label, Labels
-from othello_interp.grading.submissions.handed_in import MAX_FILE, MAX_ZIP, Collected, File
+from othello_interp.grading.running.reader import MAX_FILES, Labels
+from othello_interp.grading.submissions.handed_in import MAX_FILE, MAX_ZIP, Collected, File, Label
 
 MAX_SIZE = 200 * 2**20  # of one student's files together
 PIECE = 2**20

@@ -13,23 +13,13 @@ from typing import Any
 
 from othello_interp.grading.running import wire
 from othello_interp.grading.sandbox.limits import CHANNEL
-from othello_interp.grading.submissions.handed_in import Collected, File
-from othello_interp.grading.submissions.paper import Lessons, read_paper
+from othello_interp.grading.submissions.handed_in import Collected, File, Label
+from othello_interp.grading.submissions.paper import read_paper
+from othello_interp.grading.submissions.reading import Lessons
 from othello_interp.grading.typed import from_plain, to_plain
 
 MAX_PAPER = 4 * 2**20
 MAX_FILES = 200  # of one student; the kernel passes on 253 at a time
-
-
-@dataclass(frozen=True)
-class Label:
-    """What is known of a file before it is opened: see `File`."""
-
-    name: str
-    kind: str
-    size: int
-    modified: float | None
-    clock: str
 
 
 @dataclass(frozen=True)
@@ -44,9 +34,9 @@ class Labels:
 def serve(descriptor: int) -> None:
     """Read submissions: what the course is, then for each a request with its files, and an answer."""
     channel = socket.socket(fileno=descriptor)
-    lessons = from_plain(Lessons, wire.receive(channel)[0])
+    lessons = from_plain(Lessons, wire.receive(channel))
     while True:
-        request, _ = wire.receive(channel)
+        request = wire.receive(channel)
         descriptors = wire.receive_files(channel, MAX_FILES)
         try:
             said = answer(lessons, request, descriptors)

@@ -103,13 +103,7 @@ def unpack(stream: BufferedIOBase, name: str, budget: Budget, depth: int = 1) ->
     inside = collect(zipped(archive, name, clock=name), budget, prefix=f"{name}/")
     found.problems += [f"{brief(name)}: {problem}" for problem in inside.problems]
     found.others += inside.others
-    for file in inside.files:
-        if file.kind == "notebook":
-            found.files.append(file)
-        elif depth >= MAX_ZIP_DEPTH:
-            found.problems.append(f"{brief(file.name)} is a zip {depth} zips deep and was not opened")
-        else:
-            found.add(_unpack_file(file, budget, depth + 1))
+    found.add(unpack_all(inside.files, budget, depth))
     return found
 
 
@@ -125,12 +119,14 @@ def _unpack_file(file: File, budget: Budget, depth: int) -> Collected:
     return unpack(BytesIO(data), file.name, budget, depth)
 
 
-def unpack_all(files: list[File], budget: Budget) -> Collected:
-    """The notebooks among a student's files and in the zips among them."""
+def unpack_all(files: list[File], budget: Budget, depth: int = 0) -> Collected:
+    """The notebooks among a student's files and in the zips among them, `depth` zips deep."""
     found = Collected()
     for file in files:
         if file.kind == "notebook":
             found.files.append(file)
+        elif depth >= MAX_ZIP_DEPTH:
+            found.problems.append(f"{brief(file.name)} is a zip {depth} zips deep and was not opened")
         else:
-            found.add(_unpack_file(file, budget, 1))
+            found.add(_unpack_file(file, budget, depth + 1))
     return found

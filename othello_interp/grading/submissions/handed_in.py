@@ -11,8 +11,8 @@ MAX_ZIP_DEPTH = 3  # zips in zips
 
 
 @dataclass(frozen=True)
-class File:
-    """A notebook, or a zip that may hold some, as it was handed in.
+class Label:
+    """What is known of a file before it is opened: a notebook, or a zip that may hold some.
 
     Attributes:
         name: path inside the submission: "week 1/02_words.ipynb", in a zip "work.zip/02_words.ipynb".
@@ -21,7 +21,6 @@ class File:
         modified: seconds since 1970 by the clock below, None if no time is known.
         clock: where the time comes from, "" for the folder or zip of the class, else the name of the
             student's zip. Times of two clocks can't be compared: a zip's are local, of some place or other.
-        open: opens it for reading. A zip's stream can be sought in only if `size` bytes are read first.
     """
 
     name: str
@@ -29,6 +28,16 @@ class File:
     size: int
     modified: float | None
     clock: str
+
+
+@dataclass(frozen=True)
+class File(Label):
+    """A file as it was handed in.
+
+    Attributes:
+        open: opens it for reading. A zip's stream can be sought in only if `size` bytes are read first.
+    """
+
     open: Callable[[], BufferedIOBase]
 
     def read(self) -> bytes:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from othello_interp.exercises.records import EXERCISE_ID
+from othello_interp.exercises.records import EXERCISE_ID, Question
 from othello_interp.grading.submissions.handed_in import MAX_FILE
-from othello_interp.grading.submissions.questions import Question
 
 MAX_CELLS = 2000
 

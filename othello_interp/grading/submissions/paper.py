@@ -7,11 +7,8 @@ import re
 from dataclasses import dataclass, field, replace
 
 from othello_interp.grading.submissions.handed_in import Collected
-from othello_interp.grading.submissions.notebook_file import Notebook
 from othello_interp.grading.submissions.plan import Plan, Step, make_plan
-from othello_interp.grading.submissions.provenance import CourseAnswers
-from othello_interp.grading.submissions.questions import NamedQuestion
-from othello_interp.grading.submissions.reading import read_files
+from othello_interp.grading.submissions.reading import Lessons, read_files
 
 MAX_CODE = 500_000  # characters of one notebook's code
 MAX_WORDS = 20_000  # of one answer in words
@@ -23,21 +20,6 @@ MAX_SHINGLES = 1000
 SOLUTIONS = re.compile(
     r"\b(?:import|from)\s+solutions\b|solutions[/\\.]|\bsolution\s*\(|load_reference|answer_key"
 )
-
-
-@dataclass(frozen=True)
-class Lessons:
-    """What reading has to know of the course: its blank notebooks by stem, and the names in its exercises. It
-    holds no answers."""
-
-    masters: dict[str, Notebook]
-    questions: dict[str, NamedQuestion]
-    not_due: dict[str, NamedQuestion]  # of notebooks that are known and not graded
-    common: list[int]  # shingles of the course's own cells
-    shipped: CourseAnswers  # how its solved notebooks are known
-
-    def of_notebook(self, stem: str) -> list[NamedQuestion]:
-        return [question for question in self.questions.values() if question.notebook == stem]
 
 
 @dataclass
@@ -63,7 +45,7 @@ class Paper:
 
 def read_paper(handed_in: Collected, lessons: Lessons) -> Paper:
     """Read and plan a student's files. What is wrong with them is noted."""
-    reading = read_files(handed_in, lessons.masters, lessons.questions, lessons.shipped, lessons.not_due)
+    reading = read_files(handed_in, lessons)
     paper = Paper(problems=reading.problems, remarks=reading.remarks, doubts=reading.doubts)
     paper.unreadable = reading.unreadable
     sources = []

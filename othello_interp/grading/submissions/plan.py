@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from othello_interp.exercises.records import Question
 from othello_interp.grading.submissions.needed import given_needed
 from othello_interp.grading.submissions.notebook_file import Cell, Notebook, definitions, given_cells
-from othello_interp.grading.submissions.questions import Question
 from othello_interp.grading.submissions.words import find_words
 
 

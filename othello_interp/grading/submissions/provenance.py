@@ -30,9 +30,6 @@ class CourseAnswers:
     answers: dict[str, str]
 
 
-NONE_SHIPPED = CourseAnswers((), (), {})
-
-
 @dataclass(frozen=True)
 class Provenance:
     """What of a notebook is the student's.

@@ -4,9 +4,10 @@ All of what a student wrote is read here and nowhere else: this belongs into a l
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from othello_interp.exercises.records import Question
 from othello_interp.grading.submissions.collect import unpack_all
 from othello_interp.grading.submissions.handed_in import Budget, Collected, File
 from othello_interp.grading.submissions.names import brief
@@ -17,11 +18,25 @@ from othello_interp.grading.submissions.notebook_file import (
     read_notebook,
     which_notebook,
 )
-from othello_interp.grading.submissions.provenance import NONE_SHIPPED, CourseAnswers, provenance
-from othello_interp.grading.submissions.questions import Question
+from othello_interp.grading.submissions.provenance import CourseAnswers, provenance
 from othello_interp.grading.submissions.words import ELSEWHERE, find_words
 
 APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What reading has to know of the course: its blank notebooks by stem, and the names in its exercises. It
+    holds no answers."""
+
+    masters: dict[str, Notebook]
+    questions: dict[str, Question]
+    not_due: dict[str, Question]  # of notebooks that are known and not graded
+    common: list[int]  # shingles of the course's own cells
+    shipped: CourseAnswers  # how its solved notebooks are known
+
+    def of_notebook(self, stem: str) -> list[Question]:
+        return [question for question in self.questions.values() if question.notebook == stem]
 
 
 @dataclass(frozen=True)
@@ -48,49 +63,30 @@ class Reading:
 
     Attributes:
         chosen: the file that counts, by the course's notebook.
-        digest: of all the files, as a hexadecimal number.
         problems: what can't be read or is nothing of this course, a line each.
         remarks: for the student; `doubts`: for a person who grades.
         unreadable: something that may hold work can't be read.
     """
 
     chosen: dict[str, Candidate] = field(default_factory=dict)
-    digest: str = ""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     unreadable: bool = False
 
 
-def read_files(
-    handed_in: Collected,
-    masters: dict[str, Notebook],
-    exercises: Mapping[str, Question],
-    shipped: CourseAnswers = NONE_SHIPPED,
-    not_due: Mapping[str, Question] | None = None,
-) -> Reading:
-    """Read a student's files. What is wrong with them is noted; nothing is raised.
-
-    Args:
-        handed_in: the files as they were found.
-        masters: the course's own notebooks, by stem.
-        exercises: the course's, by id.
-        shipped: how the course's solved notebooks are known; they are left out.
-        not_due: exercises of notebooks that are left out because they aren't due.
-    """
-    every = {**exercises, **(not_due or {})}
+def read_files(handed_in: Collected, lessons: Lessons) -> Reading:
+    """Read a student's files as they were found. What is wrong with them is noted; nothing is raised."""
+    masters, every = lessons.masters, lessons.questions | lessons.not_due
     inside = unpack_all(handed_in.files, Budget())
     reading = Reading(problems=handed_in.problems + inside.problems)
     hidden = bool(reading.problems)  # something was handed in that can't be read
-    digest = hashlib.sha256()
     candidates: dict[str, list[Candidate]] = {}
     left_out: dict[str, list[str]] = {}
     for file in sorted(inside.files, key=lambda file: file.name):
         shown = brief(file.name)
         try:
             data = file.read()
-            content = hashlib.sha256(data).hexdigest()
-            digest.update(f"{file.name}\0{content}\n".encode(errors="surrogatepass"))
             notebook = read_notebook(data)
         except Unreadable as error:
             reading.problems.append(f"{shown}: {error}")
@@ -107,11 +103,12 @@ def read_files(
         if stem not in masters:
             reading.remarks.append(f"{shown} was left out: {stem} is not due.")
             continue
-        whose = provenance(notebook, masters[stem], shipped)
+        whose = provenance(notebook, masters[stem], lessons.shipped)
         if whose.left_out:
             left_out.setdefault(stem, []).append(f"{shown} was left out: {whose.left_out}")
             continue
-        answered = count_answered(whose.notebook, masters[stem], list(exercises.values()))
+        answered = count_answered(whose.notebook, masters[stem], list(lessons.questions.values()))
+        content = hashlib.sha256(data).hexdigest()
         candidate = Candidate(file, whose.notebook, answered, content, whose.copied, whose.doubt)
         candidates.setdefault(stem, []).append(candidate)
     reading.unreadable |= hidden and len(candidates) < len(masters)
@@ -130,8 +127,6 @@ def read_files(
         others = [*handed_in.others, *inside.others][:5]
         only = f", only {', '.join(others)}" if others else ""
         reading.problems.append(f"no notebook (.ipynb) was handed in{only}")
-    digest.update("\n".join(reading.problems).encode(errors="replace"))
-    reading.digest = digest.hexdigest()
     return reading
 
 

@@ -8,8 +8,8 @@ import ast
 import re
 from collections.abc import Sequence
 
+from othello_interp.exercises.records import Question
 from othello_interp.grading.submissions.notebook_file import Cell, Notebook
-from othello_interp.grading.submissions.questions import Question
 
 MAX_PROSE = 20_000  # characters of a code cell that is asked whether it is prose
 ELSEWHERE = "[Not in its cell. One of these texts from the same notebook may be the answer.]"
