@@ -118,8 +118,8 @@ class Grader:
             first = stems if all_told else self.course.stems
             self._examiner = self.worker.zygote.examiner(examiner.config(self.course, self.seed, first))
             finding = self.worker.try_sandbox()
-            for stem in stems if self.away is None else ():
-                self.worker.zygote.prepare(stem)
+            if stems and self.away is None:  # run the first given cell of each, which everybody needs
+                self.worker.zygote.fork(self.worker.setting, "room", dict.fromkeys(stems, 1)).close()
             self._examiner.start()
         except BaseException:
             self.close()
@@ -150,13 +150,6 @@ class Grader:
             self._examiner.close()
         if "worker" in vars(self):
             self.worker.close()
-
-    def __enter__(self) -> "Grader":
-        self.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def digest(self, submission: Submission) -> str:
         """Tells whether this very submission to this very course has been graded."""

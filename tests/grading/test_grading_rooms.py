@@ -1,6 +1,7 @@
 """Does a notebook notice anything of the one before it, of the same student and in the same sandbox?"""
 
-from contextlib import suppress
+import os
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -53,14 +54,15 @@ import os, time, torch
 assert len('ab') == 2 and torch.get_default_dtype() == torch.float32 and 'x' not in globals()
 time.sleep(WAIT)
 assert os.listdir('/tmp') == []
-assert os.nice(0) == 5
+assert os.nice(0) == NICE
 held = [open('/dev/null') for _ in range(20)]
 """
 
 
 @pytest.fixture(scope="module")
 def zygote():
-    with Zygote() as started:
+    with closing(Zygote()) as started:
+        started.start()
         yield started
 
 
@@ -83,7 +85,7 @@ def two_notebooks(zygote: Zygote, source: str, setting=SETTING, wait: float = 0.
         cell(guest, source)
     guest.close()
     guest = room.admit("")
-    answer = cell(guest, AFTER.replace("WAIT", str(wait)))
+    answer = cell(guest, AFTER.replace("WAIT", str(wait)).replace("NICE", str(os.nice(0) + 5)))
     guest.close()
     room.close()
     assert (answer["status"], answer["error"]) == ("ran", "")

@@ -5,6 +5,7 @@ import platform
 import sys
 import tempfile
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +33,8 @@ SETTING = child_setting(LIMITS)
 
 @pytest.fixture(scope="module")
 def zygote():
-    with Zygote() as started:
+    with closing(Zygote()) as started:
+        started.start()
         yield started
 
 

@@ -71,7 +71,7 @@ def serve(descriptor: int, name: str) -> None:
     }
     me = os.getpid()
     while True:
-        request, _ = wire.receive(channel)
+        request = wire.receive(channel)
         answer = operations[request.pop("op")](**request)
         if os.getpid() != me:  # a fork by the student's code came back here
             os._exit(0)

@@ -1,8 +1,5 @@
 """The parent's end: start the processes that are forked, and ask them for children."""
 
-import array
-import contextlib
-import json
 import os
 import socket
 import subprocess
@@ -15,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from othello_interp.errors import OthelloInterpError
+from othello_interp.exercises.calling.encode import encode
+from othello_interp.grading.running import wire
 from othello_interp.grading.running.handle import Child, Handle
 from othello_interp.grading.sandbox.limits import SandboxError, Setting
+from othello_interp.grading.typed import to_plain
 
 START_SECONDS = 600
 PASSED_ON = ("OTHELLO_INTERP_MODEL", "OTHELLO_INTERP_ROOT")  # so that a child means the same model
@@ -52,8 +52,13 @@ class Forker:
             SandboxError: it could not be locked in as the setting demands.
             GradingError: there is no process to fork.
         """
-        child = self._ask({"work": work, "given": dict(given or {}), "setting": setting.to_json()})
+        channel, channel_of_child = socket.socketpair()
+        status, status_of_guard = socket.socketpair()
+        child = Child(channel, status, self.open_handles)
+        request = {"work": work, "given": dict(given or {}), "setting": to_plain(setting)}
         try:
+            with channel_of_child, status_of_guard:
+                self._send(request, [channel_of_child.fileno(), status_of_guard.fileno()])
             first = child.next_status(time.monotonic() + START_SECONDS)
             if "trouble" in first:  # it was the first to need these given cells
                 self.trouble += first["trouble"]
@@ -65,24 +70,9 @@ class Forker:
             raise
         return child
 
-    def _ask(self, request: dict[str, Any]) -> Child:
-        """Send a request for a child, and have a handle of what will be one."""
-        channel, channel_of_child = socket.socketpair()
-        status, status_of_guard = socket.socketpair()
-        try:
-            self._send(request, [channel_of_child.fileno(), status_of_guard.fileno()])
-        except BaseException:
-            channel.close()
-            status.close()
-            raise
-        finally:
-            channel_of_child.close()
-            status_of_guard.close()
-        return Child(channel, status, self.open_handles)
-
     def _send(self, request: dict[str, Any], descriptors: list[int]) -> None:
         """Hand a request over, to a process that is started again if it is gone."""
-        message, fds = json.dumps(request).encode(), array.array("i", descriptors)
+        message = encode(request)
         with self._lock:
             for attempt in (1, 2):
                 if self.closed:
@@ -91,9 +81,9 @@ class Forker:
                     if self._control is None:
                         self.start()
                     assert self._control is not None
-                    self._control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)])
+                    wire.send_coded(self._control, message, files=descriptors)
                     return
-                except OSError as error:
+                except (OSError, wire.WireError) as error:
                     self._control = None
                     if attempt == 2:
                         raise GradingError(f"the process that is forked is gone: {error}") from None
@@ -105,13 +95,6 @@ class Forker:
             handle.stop()
         if self._control is not None:
             self._control.close()
-
-    def __enter__(self) -> "Forker":
-        self.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
 
 class Zygote(Forker):
@@ -132,7 +115,7 @@ class Zygote(Forker):
         return self._process.pid
 
     def start(self) -> None:
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        mine, theirs = socket.socketpair()
         environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         # Huge pages make a fork three times as fast; Python's own allocator would not use them.
         environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
@@ -159,23 +142,15 @@ class Zygote(Forker):
                 raise GradingError(f"the process that runs submissions could not start: {why}") from None
         self._control = mine
 
-    def prepare(self, notebook: str) -> None:
-        """Run a notebook's first given cell, which everybody needs, before a child asks for it."""
-        child = self._ask({"work": "prepare", "given": {notebook: 1}})
-        try:
-            self.trouble += child.next_status(time.monotonic() + START_SECONDS).get("trouble", [])
-        finally:
-            child.forget()
-
     def examiner(self, config: bytes) -> "Examiner":
         """A trusted process forked from this one, which begins to work out this run's expected values.
 
         Args:
             config: what `examiner.main` takes.
         """
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._send({"work": "examine"}, [theirs.fileno()])
-        theirs.close()
+        mine, theirs = socket.socketpair()
+        with theirs:
+            self._send({"work": "examine"}, [theirs.fileno()])
         return Examiner(mine, config)
 
     def close(self) -> None:
@@ -215,13 +190,11 @@ class Examiner(Forker):
 
 def introduce(control: socket.socket, config: bytes) -> None:
     """Tell a new process what it needs to know, and wait until it is ready; GradingError if it fails."""
-    control.settimeout(START_SECONDS)
-    answer: dict[str, Any] = {"error": "it ended"}
-    with contextlib.suppress(OSError, ValueError):
-        control.send(str(len(config)).encode())
-        for start in range(0, len(config), 1 << 16):
-            control.send(config[start : start + (1 << 16)])
-        answer = json.loads(control.recv(1 << 16))
-    if "error" in answer:
-        raise GradingError(answer["error"])
-    control.settimeout(None)
+    deadline = time.monotonic() + START_SECONDS
+    try:
+        wire.send_coded(control, config, deadline)
+        trouble = wire.receive(control, deadline, tensors=False)
+    except wire.WireError:
+        trouble = "it ended"
+    if trouble:
+        raise GradingError(trouble)

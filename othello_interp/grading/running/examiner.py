@@ -4,7 +4,6 @@ It is a fork of the zygote, so that models are loaded once, and runs nothing of 
 functions returned is read and compared in forks of it, which are limited and locked in like any other child.
 """
 
-import json
 import socket
 import sys
 from collections.abc import Sequence
@@ -35,9 +34,9 @@ def main(control: socket.socket) -> None:
     import cloudpickle
 
     from othello_interp.exercises.calling import call
-    from othello_interp.grading.running.zygote import GivenCells, receive_config, serve
+    from othello_interp.grading.running.zygote import GivenCells, serve
 
-    received = receive_config(control)
+    received = wire.receive_coded(control)
     try:
         call.makers.clear()  # here refs have their seeds
         for key in [key for key in call._models if key[0] == "tiny"]:
@@ -49,9 +48,9 @@ def main(control: socket.socket) -> None:
         exam = Exam(course, seed)
         exam.compute(stems)
     except Exception as error:
-        control.send(json.dumps({"error": f"{type(error).__name__}: {error}"[:4000]}).encode())
+        wire.send(control, f"{type(error).__name__}: {error}"[:4000])
         return
-    control.send(b"{}")
+    wire.send(control, "")
     serve(control, {"judge": partial(judge, exam)}, GivenCells({}))
 
 
@@ -61,7 +60,7 @@ def judge(exam: "Exam", descriptor: int) -> None:
 
     channel = socket.socket(fileno=descriptor)
     while True:
-        request, _ = wire.receive(channel)
+        request = wire.receive(channel)
         key = exam.keys[request["exercise"]]
         names = [case.name for case in key.cases]
         outcomes = [

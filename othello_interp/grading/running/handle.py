@@ -2,12 +2,12 @@
 
 import contextlib
 import json
+import signal
 import socket
 import time
-from collections.abc import Callable
 from typing import Any
 
-from othello_interp.exercises.calling.encode import encode
+from othello_interp.exercises.calling.encode import EncodeError, decode, encode
 from othello_interp.grading.running import wire
 from othello_interp.grading.sandbox.limits import OUT_OF_MEMORY
 
@@ -30,35 +30,38 @@ class Handle:
     def request(
         self, message: Any, seconds: float, limit: int = wire.MAX_REPORT, files: list[int] | None = None
     ) -> Any:
-        """The child's answer, as plain data that is not to be trusted, of `limit` bytes at most; Lost if
-        there is none after `seconds`. The message is plain data, or a list of coded ones; `files` are
-        descriptors that go with it."""
+        """The child's answer, as plain data that is not to be trusted and without tensors; Lost if there is
+        none after `seconds`. The message is plain data, or a list of coded ones."""
         coded = message if isinstance(message, list) else [encode(message)]
-        return self._exchange(coded, seconds, wire.receive_report, limit, files)[0]
+        answer = self.request_coded(coded, seconds, limit, files)
+        try:
+            return decode(answer, limit, tensors=False)
+        except EncodeError as error:
+            raise Lost(self._why(None, str(error))) from None
 
-    def request_coded(self, messages: list[bytes], seconds: float) -> bytes:
-        """The same for messages that `encode` has made, and for an answer that is only passed on."""
-        return self._exchange(messages, seconds, wire.receive_coded, wire.MAX_ANSWER)
-
-    def _exchange(
+    def request_coded(
         self,
         messages: list[bytes],
         seconds: float,
-        receive: Callable,
-        limit: int,
+        limit: int = wire.MAX_ANSWER,
         files: list[int] | None = None,
-    ) -> Any:
+    ) -> bytes:
+        """The same for messages that `encode` has made, and for an answer that is only passed on.
+
+        Args:
+            limit: the most bytes that the answer may have.
+            files: descriptors that go with the messages.
+        """
         deadline = time.monotonic() + seconds
         try:
-            for message in messages:
+            for message in messages[:-1]:
                 wire.send_coded(self._channel, message, deadline)
-            if files is not None:
-                wire.send_files(self._channel, files, deadline)
-            answer = receive(self._channel, deadline, min(limit, self._allowance))
+            wire.send_coded(self._channel, messages[-1], deadline, files)
+            answer = wire.receive_coded(self._channel, deadline, min(limit, self._allowance))
         except wire.WireError as error:
             late = time.monotonic() >= deadline
             raise Lost(self._why(seconds if late else None, str(error))) from None
-        self._allowance -= len(answer) if isinstance(answer, bytes) else answer[1]
+        self._allowance -= len(answer)
         return answer
 
     def _why(self, seconds: float | None, trouble: str) -> str:
@@ -73,20 +76,14 @@ class Handle:
         if code == -9:
             return "was ended by the system: too much processor time or memory"
         if code < 0:
-            return f"crashed ({_signal_name(-code)})"
+            name = signal.strsignal(-code) or f"signal {-code}"
+            return f"crashed ({name.lower()})"
         return f"ended the process (exit status {code})"
 
-    def send_coded(self, message: bytes) -> None:
-        """The same for what `encode` has made; Lost if the child is gone."""
+    def tell(self, message: bytes, files: list[int] | None = None) -> None:
+        """Send what needs no answer; Lost if the child is gone."""
         try:
-            wire.send_coded(self._channel, message, time.monotonic() + SEND_SECONDS)
-        except wire.WireError as error:
-            raise Lost(self._why(None, str(error))) from None
-
-    def send_files(self, files: list[int]) -> None:
-        """The same for open descriptors."""
-        try:
-            wire.send_files(self._channel, files, time.monotonic() + SEND_SECONDS)
+            wire.send_coded(self._channel, message, time.monotonic() + SEND_SECONDS, files)
         except wire.WireError as error:
             raise Lost(self._why(None, str(error))) from None
 
@@ -123,12 +120,6 @@ class Child(Handle):
         super().__init__(channel, open_handles)
         self._status = status
         self._heard = b""
-
-    def forget(self) -> None:
-        """Close the handle of a request that made no child."""
-        self.open_handles.discard(self)
-        self._channel.close()
-        self._status.close()
 
     def next_status(self, deadline: float) -> dict[str, Any]:
         """The next thing the guard reports; an empty dict when it is gone."""
@@ -168,14 +159,3 @@ class Child(Handle):
             said = self.next_status(time.monotonic() + 20)
         self._status.close()
         return said
-
-
-def _signal_name(number: int) -> str:
-    import signal
-
-    names: dict[int, str] = {
-        signal.SIGSEGV: "segmentation fault",
-        signal.SIGABRT: "abort",
-        signal.SIGBUS: "bus error",
-    }
-    return names.get(number, f"signal {number}")

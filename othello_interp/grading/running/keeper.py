@@ -23,14 +23,14 @@ def serve(descriptor: int) -> None:
     """In the sandbox: fork a process for each notebook, and end it, until the parent hangs up."""
     control = socket.socket(fileno=descriptor)
     while True:
-        notebook, _ = wire.receive(control)
+        notebook = wire.receive(control)
         [channel] = wire.receive_files(control, 1)
         before = _state()
         guest = os.fork()
         if guest == 0:
             _be_guest(control, channel, notebook)
         os.close(channel)
-        patience, _ = wire.receive(control)
+        patience = wire.receive(control)
         said = _end_of(guest, patience)
         wire.send(control, said | {"clean": _nobody_left() and _state() == before})
 

@@ -44,8 +44,7 @@ class Room:
     def _send_for(self, keeper: Child, notebook: str) -> "Guest":
         mine, theirs = socket.socketpair()
         try:
-            keeper.send_coded(encode(notebook))
-            keeper.send_files([theirs.fileno()])
+            keeper.tell(encode(notebook), [theirs.fileno()])
         except BaseException:
             mine.close()
             raise

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
-from othello_interp.grading.running.handle import Child, Lost
+from othello_interp.grading.running.handle import Handle, Lost
 
 T = TypeVar("T")
 
@@ -17,29 +18,26 @@ class Standby:
         uses: how often one is asked before another takes its place; a fork costs as much as a few requests.
     """
 
-    def __init__(self, fork: Callable[[], Child], uses: int) -> None:
+    def __init__(self, fork: Callable[[], Handle], uses: int) -> None:
         self._fork, self._uses = fork, uses
         self._lock = threading.Lock()
-        self._idle: list[tuple[Child, int]] = []
+        self._idle: list[tuple[Handle, int]] = []
 
-    def ask(self, talk: Callable[[Child], T]) -> T:
+    def ask(self, talk: Callable[[Handle], T]) -> T:
         """What `talk` makes of a child; Lost if a fresh one is lost on it."""
         with self._lock:
             child, used = self._idle.pop() if self._idle else (None, 0)
-        while True:
-            child = child or self._fork()
-            try:
-                answer = talk(child)
-            except Lost:
-                child.close()
-                if not used:
-                    raise
-                child, used = None, 0
-                continue
-            except BaseException:
-                child.close()
-                raise
-            break
+        if child is not None:
+            with suppress(Lost):
+                return self._ask(child, used, talk)
+        return self._ask(self._fork(), 0, talk)
+
+    def _ask(self, child: Handle, used: int, talk: Callable[[Handle], T]) -> T:
+        try:
+            answer = talk(child)
+        except BaseException:
+            child.close()
+            raise
         if used + 1 < self._uses:
             with self._lock:
                 self._idle.append((child, used + 1))

@@ -30,45 +30,37 @@ def send(channel: socket.socket, message: Any, limit: int = MAX_MESSAGE) -> None
     send_coded(channel, encode(message, limit))
 
 
-def send_coded(channel: socket.socket, data: bytes, deadline: float | None = None) -> None:
-    """Send what `encode` has made; WireError if it isn't read before the deadline (`time.monotonic`)."""
+def send_coded(
+    channel: socket.socket, data: bytes, deadline: float | None = None, files: list[int] | None = None
+) -> None:
+    """Send what `encode` has made; WireError if it isn't read before the deadline (`time.monotonic`).
+
+    Args:
+        files: open descriptors to send after it.
+    """
     try:
         channel.settimeout(_left(deadline))
         channel.sendall(len(data).to_bytes(4, "little"))
         channel.sendall(data)
-    except OSError as error:
-        raise WireError(f"could not send: {error}") from None
-
-
-def send_files(channel: socket.socket, files: list[int], deadline: float | None = None) -> None:
-    """Send open descriptors; WireError if the other side is gone."""
-    try:
-        channel.settimeout(_left(deadline))
-        socket.send_fds(channel, [b"f"], files)
+        if files is not None:
+            socket.send_fds(channel, [b"f"], files)
     except OSError as error:
         raise WireError(f"could not send: {error}") from None
 
 
 def receive_files(channel: socket.socket, most: int) -> list[int]:
-    """The descriptors that `send_files` sent."""
+    """The descriptors that were sent after a message."""
     return socket.recv_fds(channel, 1, most)[1]
 
 
-def receive(
-    channel: socket.socket, deadline: float | None = None, limit: int = MAX_MESSAGE
-) -> tuple[Any, int]:
-    """The next message and its length; WireError if none comes before the deadline, or if it isn't one."""
-    return _decoded(receive_coded(channel, deadline, limit), limit, tensors=True)
+def receive(channel: socket.socket, deadline: float | None = None, tensors: bool = True) -> Any:
+    """The next message; WireError if none comes before the deadline, or if it isn't one.
 
-
-def receive_report(channel: socket.socket, deadline: float | None, limit: int) -> tuple[Any, int]:
-    """The same for what the parent reads itself: no tensor may be in it."""
-    return _decoded(receive_coded(channel, deadline, limit), limit, tensors=False)
-
-
-def _decoded(data: bytes, limit: int, tensors: bool) -> tuple[Any, int]:
+    Args:
+        tensors: whether there may be any.
+    """
     try:
-        return decode(data, limit, tensors), len(data)
+        return decode(receive_coded(channel, deadline), MAX_MESSAGE, tensors)
     except EncodeError as error:
         raise WireError(str(error)) from None
 

@@ -15,7 +15,7 @@ from typing import Any
 from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
-from othello_interp.grading.running.handle import Child, Lost
+from othello_interp.grading.running.handle import Child, Handle, Lost
 from othello_interp.grading.running.job import NotebookRun, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
 from othello_interp.grading.running.room import Room, single
@@ -118,7 +118,7 @@ class Worker:
         files = [stream.fileno() for stream in parcel.contents]
         request = [encode(to_plain(parcel.labels))]
 
-        def ask(child: Child) -> Any:
+        def ask(child: Handle) -> Any:
             for stream in parcel.contents:  # all who hold a descriptor share its position
                 stream.seek(0)
             return child.request(request, READING.seconds, reader.MAX_PAPER, files)
@@ -139,7 +139,7 @@ class Worker:
     def _reader(self) -> Child:
         """A new child that reads submissions."""
         child = self.zygote.fork(replace(self.setting, limits=READING), "read")
-        child.send_coded(self.conditions.lessons)
+        child.tell(self.conditions.lessons)
         return child
 
     def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:

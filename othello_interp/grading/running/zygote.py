@@ -2,10 +2,9 @@
 
 It runs only the course's own code, never a student's, and holds no expected value, no solution, no seed and
 no submission. Requests come through a socket from the parent (client.py): what to do and the sandbox's
-setting as JSON, with the sockets of the new child. When the parent goes, it goes.
+setting, with the sockets of the new child. When the parent goes, it goes.
 """
 
-import array
 import contextlib
 import ctypes
 import functools
@@ -20,8 +19,8 @@ from typing import Any, NoReturn
 from torch import Tensor, nn
 
 from othello_interp.exercises.calling.encode import decode
-
-MAX_REQUEST = 1 << 20
+from othello_interp.grading.running import wire
+from othello_interp.grading.typed import from_plain
 
 Work = Callable[[int], None]
 
@@ -136,11 +135,12 @@ def serve(control: socket.socket, works: dict[str, Work], given: GivenCells) -> 
 
     settle()
     while True:
-        data, fds = _receive(control)
-        _reap(os.WNOHANG)
-        if not data:
+        try:
+            request = wire.receive(control)
+        except wire.WireError:
             return
-        request = json.loads(data)
+        fds = wire.receive_files(control, 2)
+        _reap(os.WNOHANG)
         if request["work"] == "examine":
             if os.fork() == 0:
                 control.close()
@@ -151,9 +151,9 @@ def serve(control: socket.socket, works: dict[str, Work], given: GivenCells) -> 
         trouble = [line for item in request["given"].items() for line in given.run(*item)]
         if trouble:
             status.sendall(json.dumps({"trouble": trouble}).encode() + b"\n")
-        if request["work"] != "prepare" and os.fork() == 0:
+        if os.fork() == 0:
             control.close()
-            guard(Setting.from_json(request["setting"]), channel, status, works[request["work"]])
+            guard(from_plain(Setting, request["setting"]), channel, status, works[request["work"]])
         channel.close()
         status.close()
 
@@ -176,38 +176,17 @@ def _reap(options: int = 0) -> None:
             pass
 
 
-def _receive(control: socket.socket) -> tuple[str, list[int]]:
-    fds = array.array("i")
-    data, ancillary, _, _ = control.recvmsg(MAX_REQUEST, socket.CMSG_LEN(2 * fds.itemsize))
-    for level, kind, content in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            fds.frombytes(content)
-    return data.decode(), list(fds)
-
-
-def receive_config(control: socket.socket) -> bytes:
-    """What `client.introduce` sends."""
-    size = int(control.recv(64))
-    data = bytearray()
-    while len(data) < size:
-        part = control.recv(MAX_REQUEST)
-        if not part:
-            raise SystemExit(0)
-        data += part
-    return bytes(data)
-
-
 def main() -> None:
     """Entry point: the control socket is the descriptor named on the command line."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    config = receive_config(control)
+    config = wire.receive_coded(control)
     try:
         given = prepare(**decode(config)) if config else prepare({}, {}, 0, False)
         from othello_interp.grading.running import keeper, reader
     except Exception as error:
-        control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        wire.send(control, f"{type(error).__name__}: {error}")
         raise
-    control.send(b"{}")
+    wire.send(control, "")
     serve(control, {"room": keeper.serve, "read": reader.serve}, given)
     _reap()
 

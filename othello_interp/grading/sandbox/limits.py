@@ -1,12 +1,11 @@
 """What one sandboxed process may use and read: said here, enforced in enter.py and guard.py."""
 
-import json
 import os
 import platform
 import site
 import sys
 import sysconfig
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from othello_interp.errors import OthelloInterpError
@@ -63,15 +62,6 @@ class Setting:
     scratch: str = SCRATCH
     passed_on: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Setting":
-        fields = json.loads(text)
-        tuples = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
-        return cls(**fields | tuples | {"limits": Limits(**fields["limits"])})
 
 
 class SandboxError(OthelloInterpError):
