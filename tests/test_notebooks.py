@@ -374,6 +374,13 @@ def test_the_setup_cell_imports_nothing_that_is_not_used(path):
     assert {name for name in names if not re.search(rf"\b{name}\b(?!\"|')", others)} == set()
 
 
+@pytest.mark.parametrize("path", paths.notebooks(), ids=lambda path: path.stem[:2])
+def test_no_line_of_code_is_wider_than_a_window(path):
+    """JupyterLab shows about 115 letters in a window of 1200 pixels; beyond that one must scroll sideways."""
+    code = [cell for cell in notebook_cells(path) if cell.cell_type == "code" and cell.id != "install"]
+    assert [line for cell in code for line in cell.source.splitlines() if len(line) > 110] == []
+
+
 LED = [path for path in paths.notebooks() if path.name[:2] != "06"]
 
 

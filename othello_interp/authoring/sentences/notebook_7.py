@@ -26,6 +26,7 @@ from othello_interp.stream import stream
 from othello_interp.weights.gpt import N_CTX
 
 FIRST = 50  # games to look at; the others are new
+BINS = 32
 RARE = 60  # a line that stands at fewer of their positions is not offered
 
 
@@ -62,6 +63,11 @@ class _Many:
             )
         )
 
+    @cached_property
+    def equally_many(self) -> Float[Tensor, " edge"]:
+        """Edges of bins that hold equally many positions of the first games."""
+        return self.acts[:20].flatten().quantile(torch.linspace(0, 1, BINS + 1)[1:-1])
+
     def binned(self, edges: Float[Tensor, " edge"]) -> float:
         bins = torch.bucketize(self.acts, edges)
         counts = (
@@ -94,6 +100,24 @@ def scan_size(s: Subject) -> dict:
 
 
 @sentence(
+    "From {positions:,} activations the pattern's ROC AUC is **{exact:.3f}**, and from {counts} counts it is "
+    "{many:.3f}.",
+    positions=(17_700, 17_700),
+    exact=(0.6, 0.99),
+    counts=(64, 64),
+    many=(0.6, 0.99),
+)
+def auc_of_counts(s: Subject) -> dict:
+    m = _many(s)
+    return {
+        "positions": m.holds.numel(),
+        "exact": roc_auc(m.acts.flatten(), m.holds.flatten()),
+        "counts": 2 * BINS,
+        "many": m.binned(m.equally_many),
+    }
+
+
+@sentence(
     "From 32 bins of one width the pattern's ROC AUC comes out at **{width:.3f}**, from 32 bins with equally "
     "many positions in each at {many:.3f}; from the activations themselves it is **{exact:.3f}**.",
     width=(0.6, 0.99),
@@ -103,36 +127,34 @@ def scan_size(s: Subject) -> dict:
 def binned_auc(s: Subject) -> dict:
     m = _many(s)
     ends = m.acts.min().item(), m.acts.max().item()
-    shares = torch.linspace(0, 1, 33)[1:-1]
     return {
-        "width": m.binned(torch.linspace(*ends, 33)[1:-1]),
-        "many": m.binned(m.acts[:20].flatten().quantile(shares)),
+        "width": m.binned(torch.linspace(*ends, BINS + 1)[1:-1]),
+        "many": m.binned(m.equally_many),
         "exact": roc_auc(m.acts.flatten(), m.holds.flatten()),
     }
 
 
 @sentence(
     "The {positions:,} positions of 300 games say as much about how often C0 is blank as **{worth:,.0f}** "
-    "independent ones would, and as much about the mean of L5N1393 as {worth_mean:,.0f}.",
+    "independent ones would.",
     positions=(17_700, 17_700),
     worth=(300, 4_000),
-    worth_mean=(300, 7_000),
 )
 def worth(s: Subject) -> dict:
     m = _many(s)
     n = m.holds.numel()
     blank = (m.boards[..., 2, 0] == 0).float()
-    return {"positions": n, "worth": n / design_effect(blank), "worth_mean": n / design_effect(m.acts)}
+    return {"positions": n, "worth": n / design_effect(blank)}
 
 
 @sentence(
-    "In 50 games the best line for L5N1393 has a ROC AUC of **{auc:.2f}**. Where there is nothing to find, "
-    "the best of the same {lines} lines has {median:.2f} in the median of the shuffles, and up to "
-    "{most:.2f}.",
+    "In 50 games the best of {lines} lines for L5N1393 has a ROC AUC of **{auc:.2f}**; by luck alone the best "
+    "has {median:.2f} as a rule, and {most:.2f} at most in {tries} tries.",
     auc=(0.75, 1),
     lines=(50, 960),
     median=(0.55, 0.7),
     most=(0.6, 0.8),
+    tries=None,
 )
 def best_by_chance(s: Subject) -> dict:
     m = _many(s)
@@ -142,6 +164,7 @@ def best_by_chance(s: Subject) -> dict:
         "lines": len(m.lines),
         "median": found.by_chance.median(),
         "most": found.by_chance.max(),
+        "tries": len(found.by_chance),
     }
 
 
@@ -159,14 +182,22 @@ def kept(s: Subject) -> dict:
 
 @sentence(
     "The best hypothesis of a search for its length explains **{median:.0%}** of the variance of a neuron of "
-    "layer 5, on games that the search has not seen (the median of 64 neurons); for {good} of the 64 it is "
-    "more than 70%.",
+    "layer 5, on games that the search has not seen (the median of 64 neurons).",
     median=(0.1, 0.6),
-    good=(0, 30),
 )
 def ladder_share(s: Subject) -> dict:
-    shares = torch.tensor([ladder.best.r2 for ladder in _many(s).ladders])
-    return {"median": shares.median(), "good": int((shares > 0.7).sum())}
+    return {"median": torch.tensor([ladder.best.r2 for ladder in _many(s).ladders]).median()}
+
+
+@sentence(
+    "The hypothesis that is best for its length explains more than 70% of the variance for **{good}** of the "
+    "{neurons} neurons.",
+    good=(0, 30),
+    neurons=(64, 64),
+)
+def ladder_good(s: Subject) -> dict:
+    shares = [ladder.best.r2 for ladder in _many(s).ladders]
+    return {"good": sum(share > 0.7 for share in shares), "neurons": len(shares)}
 
 
 @sentence(
@@ -239,11 +270,13 @@ def page_of_our_neuron(s: Subject) -> dict:
 
 @sentence(
     "`{line}` has {number} detectors in layer 5 that raise its move. Without them the log-probability of the "
-    "move falls by **{own:.2f}** where the line stands, that of other legal moves anywhere by {others:.4f}.",
+    "move falls by **{own:.2f}** where the line stands, and by {same:.3f} where only other lines make it "
+    "legal; that of other legal moves anywhere changes by {others:.4f}, up or down.",
     line=None,
     number=(2, 30),
     own=(0.02, 0.3),
-    others=(-0.004, 0.004),
+    same=(-0.01, 0.02),
+    others=(0, 0.004),
 )
 def line_off(s: Subject) -> dict:
     arrays = load_atlas().arrays
@@ -254,4 +287,10 @@ def line_off(s: Subject) -> dict:
     detectors = (good & (best == number)).any(1).nonzero()[0].tolist()
     neurons = raising(s.model, LAYER, detectors, line)
     found = hurt(s.model, load_games()[3000:3040], LAYER, neurons, line)
-    return {"line": line, "number": len(neurons), "own": found.own, "others": found.others}
+    return {
+        "line": line,
+        "number": len(neurons),
+        "own": found.own,
+        "same": found.same,
+        "others": found.others,
+    }
