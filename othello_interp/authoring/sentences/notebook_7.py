@@ -148,8 +148,8 @@ def worth(s: Subject) -> dict:
 
 
 @sentence(
-    "In 50 games the best of {lines} lines for L5N1393 has a ROC AUC of **{auc:.2f}**; by luck alone the best "
-    "has {median:.2f} as a rule, and {most:.2f} at most in {tries} tries.",
+    "In 50 games the best of {lines} lines for L5N1393 has a ROC AUC of **{auc:.2f}**; by luck alone the "
+    "best has {median:.2f} as a rule, and {most:.2f} at most in {tries} tries.",
     auc=(0.75, 1),
     lines=(50, 960),
     median=(0.55, 0.7),
