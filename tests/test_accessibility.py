@@ -14,8 +14,7 @@ import pytest
 from othello_interp.grading.course import Course, this_course
 from othello_interp.grading.report.class_report import class_page
 from othello_interp.grading.report.feedback import feedback_page
-from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import ExerciseResult, Result, Standing
 from othello_interp.notebooks import files, html
 
 pytestmark = pytest.mark.browser

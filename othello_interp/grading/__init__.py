@@ -8,7 +8,7 @@ From outside in:
     grader         one submission, stage by stage: open, read, run, judge, score
     course         what is graded;  exam: one run's secret inputs, and the answer keys
     judging        outcomes -> points and words
-    score          what is kept of a submission;  standing: how it can end
+    score          what is kept of a submission, and how it can end
     typed          dataclasses from plain data that isn't to be trusted
     marks          points that a person gives;  results: those of a class, on disk
     submissions/   find: as learning platforms export them;  names: what they call people and files
@@ -26,7 +26,6 @@ From outside in:
                    session: a notebook as it runs;  ipython: what it finds around it
                    mend: code that exports have garbled
                    job: drives children through a notebook
-                   task: what children are asked
                    examiner: the trusted process that knows the answers, forked to judge
     sandbox/       limits: what a child may use;  enter: what is taken from it;  syscalls: how
                    guard: watches and kills;  selftest: does it hold on this machine?  escape: breaking out

@@ -13,7 +13,7 @@ from typing import Any
 
 from othello_interp.exercises.records import Exercise, Question
 from othello_interp.grading.running.client import GradingError
-from othello_interp.grading.running.task import Draft
+from othello_interp.grading.running.worker import Draft
 from othello_interp.grading.submissions.notebook_file import Notebook, read_notebook
 from othello_interp.grading.submissions.paper import shingles
 from othello_interp.grading.submissions.provenance import CourseAnswers, course_answers
@@ -63,10 +63,11 @@ class Course:
         """Pickled by its origin where all exercises are of it, however few are left."""
         made = self.origin.exercises if self.origin else {}
         known = all(made.get(name) is exercise for name, exercise in self.exercises.items())
-        where = (self.name, self.notebooks, self.solutions, self.readable)
+        fields = {"name": self.name, "notebooks": self.notebooks, "solutions": self.solutions}
+        fields |= {"readable": self.readable, "due": self.due}
         if self.origin is None or not known:
-            return _course, (None, self.exercises, *where)
-        return _course, (self.origin.make, list(self.exercises), *where)
+            return _course, (None, self.exercises, fields)
+        return _course, (self.origin.make, list(self.exercises), fields)
 
     @property
     def stems(self) -> tuple[str, ...]:
@@ -169,12 +170,12 @@ def named(exercises: dict[str, Exercise]) -> dict[str, Question]:
     return {e.id: Question(e.id, e.notebook, e.function, e.title, open=e.open) for e in exercises.values()}
 
 
-def _course(make: Callable[[], Course] | None, exercises: Any, name: str, *where: Any) -> Course:
+def _course(make: Callable[[], Course] | None, exercises: Any, fields: dict[str, Any]) -> Course:
     """What `Course.__reduce__` describes."""
     if make is not None:
         made = make().exercises
         exercises = {number: made[number] for number in exercises}
-    return Course(name, exercises, *where)
+    return Course(exercises=exercises, **fields)
 
 
 def this_course() -> Course:
@@ -205,12 +206,12 @@ def course_aside(path: Path | None = None) -> Iterator[Course]:
     a process beside this one."""
     make = this_course if path is None else partial(load_course, path.resolve())
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as aside:
-        fields, prints = aside.submit(_read, make).result()
-        yield Course(**fields, origin=Origin(make, fields["exercises"], aside, prints))
+        course, prints = aside.submit(_read, make).result()
+        yield replace(course, origin=Origin(make, course.exercises, aside, prints))
 
 
-def _read(make: Callable[[], Course]) -> tuple[dict[str, Any], dict[str, str]]:
-    """A course's fields, its exercises as records, and what each exercise adds to the fingerprint."""
+def _read(make: Callable[[], Course]) -> tuple[Course, dict[str, str]]:
+    """A course with its exercises as records, and what each exercise adds to the fingerprint."""
     course = make()
     records = {
         name: replace(
@@ -221,9 +222,8 @@ def _read(make: Callable[[], Course]) -> tuple[dict[str, Any], dict[str, str]]:
         )
         for name, exercise in course.exercises.items()
     }
-    fields = {"name": course.name, "exercises": records, "notebooks": course.notebooks}
-    fields |= {"solutions": course.solutions, "readable": course.readable, "due": course.due}
-    return fields, {name: _print_of(exercise) for name, exercise in course.exercises.items()}
+    prints = {name: _print_of(exercise) for name, exercise in course.exercises.items()}
+    return replace(course, exercises=records, origin=None), prints
 
 
 def _elsewhere(*args: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,8 @@ from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.records import Case, Exercise, ModelRef
 from othello_interp.grading.course import Course
-from othello_interp.grading.running.task import Draft, Task
+from othello_interp.grading.running.job import Task
+from othello_interp.grading.running.worker import Draft
 from othello_interp.grading.submissions.notebook_file import given_cells
 from othello_interp.model import tiny_state
 
@@ -97,7 +98,7 @@ def draft(course: Course, seed: int) -> Draft:
         for stem, master in course.masters.items()
     }
     models = {"models": exam.models(), "heads": HEADS, "embedded": exam.uses_embedded}
-    return Draft(tuple(exam.tasks().items()), encode({"given": given, **models}))
+    return Draft(exam.tasks(), encode({"given": given, **models}))
 
 
 def _refs(case: Case) -> list[ModelRef]:

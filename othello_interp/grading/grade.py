@@ -198,6 +198,3 @@ class _Run:
         note = {"seed": self.grader.seed, "course": course.name, "fingerprint": course.fingerprint}
         note["limits"] = vars(self.grader.limits)
         write_text(self.out / "last_run.json", json.dumps(note, indent=1))
-
-
-__all__ = ["GradingError", "Summary", "grade_class"]

@@ -23,8 +23,7 @@ from othello_interp.grading.running.parcel import digest, opened, packed
 from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.running.worker import Answered, Conditions, Package, Worker
 from othello_interp.grading.sandbox.limits import Limits, Setting, require_linux
-from othello_interp.grading.score import ExerciseResult, Result, reasons_to_look
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import ExerciseResult, Result, Standing, reasons_to_look
 from othello_interp.grading.submissions.find import Submission, find_submissions
 from othello_interp.grading.submissions.paper import Paper
 from othello_interp.grading.typed import Mismatch, from_plain, to_plain
@@ -91,8 +90,7 @@ class Grader:
         return Conditions(
             self.limits,
             encode(to_plain(course.lessons)),
-            draft.zygote,
-            draft.tasks,
+            draft,
             tuple(dict.fromkeys(str(path.resolve()) for path in readable)),
             tuple(dict.fromkeys(str(path.resolve()) for path in hidden)),
             self._unsandboxed,

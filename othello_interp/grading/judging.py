@@ -1,7 +1,8 @@
 """From what a submission's functions returned to points and words, in a limited child. Trusts no outcome."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from itertools import islice
 
 from othello_interp.exercises.calling.encode import EncodeError, decode
 from othello_interp.exercises.calling.outcome import Outcome
@@ -49,7 +50,7 @@ def _message(verdict: Verdict, outcomes: list[Outcome], function: str) -> str:
 
 
 def read_outcome(data: bytes, name: str) -> Outcome:
-    """A child's outcome with every field but the value forced into its type; one that isn't earns nothing."""
+    """A child's outcome, its texts cut short; what isn't one earns nothing. Outcome checks its own types."""
     try:
         answer = decode(data, wire.MAX_ANSWER)
     except EncodeError as error:
@@ -58,18 +59,14 @@ def read_outcome(data: bytes, name: str) -> Outcome:
         return Outcome(name, Status.LOST, error="It answered with something else than an outcome.")
     return replace(
         answer,
-        error=_text(answer.error, 2000),
-        traceback=_text(answer.traceback, 4000),
-        printed=_text(answer.printed, 2000),
+        error=answer.error[:2000],
+        traceback=answer.traceback[:4000],
+        printed=answer.printed[:2000],
         changed=_names(answer.changed),
         global_data=_names(answer.global_data),
-        seconds=float(answer.seconds) if type(answer.seconds) is float and 0 <= answer.seconds < 1e6 else 0.0,
+        seconds=answer.seconds if 0 <= answer.seconds < 1e6 else 0.0,
     )
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(_text(item, 60) for item in value[:20]) if isinstance(value, list | tuple) else ()
-
-
-def _text(value: Any, length: int) -> str:
-    return value[:length] if isinstance(value, str) else ""
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name[:60] for name in islice(names, 20))

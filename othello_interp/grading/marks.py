@@ -14,8 +14,7 @@ from othello_interp.exercises.records import Exercise
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
 from othello_interp.grading.report.spreadsheet import Cell, Table, add_rows, read_csv, safe, to_csv
-from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result, Standing
 from othello_interp.grading.submissions.find import Submission
 from othello_interp.storage.whole_file import whole_file
 

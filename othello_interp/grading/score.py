@@ -1,14 +1,47 @@
-"""What is kept of a graded submission, and why a person should look at it."""
+"""What is kept of a graded submission: how it can end, points, and why a person should look at it."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from othello_interp.exercises.status import Status
 from othello_interp.grading.running.job import NotebookRun
-from othello_interp.grading.standing import Standing
 from othello_interp.grading.submissions.paper import Paper
 
 OPEN_ANSWERS = "open answers to read"
 MAX_REASONS = 10  # of one kind
+
+
+class Standing(StrEnum):
+    """What became of a submission as a whole."""
+
+    GRADED = "graded"
+    TO_READ = "answers to read"
+    INCOMPLETE = "incomplete"
+    NOTHING = "nothing handed in"
+    PARTLY_UNREADABLE = "partly unreadable"
+    UNREADABLE = "unreadable"
+    FAILED = "grader failed"
+
+    @property
+    def words(self) -> str:
+        """For the student's page, after their points."""
+        return WORDS[self]
+
+    @property
+    def has_total(self) -> bool:
+        """Whether the points add up to something: else a person has to look first."""
+        return self in (Standing.GRADED, Standing.TO_READ, Standing.INCOMPLETE)
+
+
+WORDS = {
+    Standing.GRADED: "graded",
+    Standing.TO_READ: "and an answer that a person has yet to read",
+    Standing.INCOMPLETE: "a notebook is missing",
+    Standing.NOTHING: "nothing to grade",
+    Standing.PARTLY_UNREADABLE: "a file could not be read: no total yet",
+    Standing.UNREADABLE: "nothing could be read",
+    Standing.FAILED: "the grader could not deal with it: no total yet",
+}
 
 
 @dataclass

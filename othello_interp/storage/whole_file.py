@@ -45,11 +45,14 @@ def writable_folder(path: Path, option: str = "--out") -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, unless the file holds it already: a file that did not change keeps its time."""
-    try:
-        if path.read_text(encoding="utf-8") == text:
+    """Write UTF-8 text as `write_bytes` does."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, unless it holds this already: a file that did not change keeps its time."""
+    with suppress(OSError):
+        if path.read_bytes() == data:
             return
-    except (OSError, UnicodeDecodeError):
-        pass
     with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data)

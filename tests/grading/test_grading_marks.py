@@ -13,8 +13,7 @@ from othello_interp.exercises.status import Status
 from othello_interp.grading.marks import Mark, add_empty_rows, read_marks, with_marks
 from othello_interp.grading.report.feedback import feedback_page
 from othello_interp.grading.report.spreadsheet import KINDS, read_csv, to_csv, to_xlsx
-from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import ExerciseResult, Result, Standing
 
 
 @pytest.fixture(scope="module")

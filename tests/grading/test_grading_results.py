@@ -11,8 +11,7 @@ from othello_interp.exercises.status import Status
 from othello_interp.grading.marks import Mark
 from othello_interp.grading.report.tables import write_report
 from othello_interp.grading.results import Results
-from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import ExerciseResult, Result, Standing
 
 STUDENTS = 40
 TEXT = 60_000  # characters: of each of the five texts of a student

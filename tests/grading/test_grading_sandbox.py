@@ -15,12 +15,11 @@ from othello_interp.exercises.calling.encode import decode, encode
 from othello_interp.grading.running import worker
 from othello_interp.grading.running.client import GradingError, Zygote
 from othello_interp.grading.running.handle import Lost
-from othello_interp.grading.running.job import GRACE, run_plan
+from othello_interp.grading.running.job import GRACE, Task, run_plan
 from othello_interp.grading.running.parcel import Package
 from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
-from othello_interp.grading.running.task import Task
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting, carved

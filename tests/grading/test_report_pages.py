@@ -7,8 +7,7 @@ import small_course
 
 from othello_interp.grading.report.class_report import class_page
 from othello_interp.grading.report.feedback import feedback_page
-from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.standing import Standing
+from othello_interp.grading.score import ExerciseResult, Result, Standing
 
 STATUSES = ("passed", "wrong", "raised", "not attempted", "open", "missing", "timed out")
 

@@ -5,7 +5,6 @@ feedback.py and class_report.py make the pages.
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from othello_interp.exercises.status import Status
@@ -14,9 +13,8 @@ from othello_interp.grading.report.class_report import class_page, open_answers
 from othello_interp.grading.report.feedback import feedback_page
 from othello_interp.grading.report.spreadsheet import Cell, to_csv, to_xlsx
 from othello_interp.grading.results import brief
-from othello_interp.grading.score import ExerciseResult, Result
-from othello_interp.grading.standing import Standing
-from othello_interp.storage.whole_file import whole_file, write_text
+from othello_interp.grading.score import ExerciseResult, Result, Standing
+from othello_interp.storage.whole_file import write_bytes, write_text
 
 PAGES = (("feedback", ".html"), ("gradescope", ".json"))
 
@@ -45,18 +43,10 @@ def write_report(
             result.look.append(reason[:300])
         known.append(brief(result))
     rows = grades(course, known, failed)
-    _write(out / "grades.csv", to_csv(rows, csv_kind))
-    _write(out / "grades.xlsx", to_xlsx(rows, course.name))
+    write_bytes(out / "grades.csv", to_csv(rows, csv_kind))
+    write_bytes(out / "grades.xlsx", to_xlsx(rows, course.name))
     write_text(out / "report.html", class_page(course, known, failed, open_answers(results)))
     return known
-
-
-def _write(path: Path, data: bytes) -> None:
-    with suppress(OSError):
-        if path.read_bytes() == data:
-            return
-    with whole_file(path) as temporary:
-        temporary.write_bytes(data)
 
 
 def remove_leftovers(out: Path, keys: Iterable[str]) -> int:

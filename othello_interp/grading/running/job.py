@@ -14,11 +14,27 @@ from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.status import GOES_ON, Status
 from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.room import Guest, Room
-from othello_interp.grading.running.task import Task
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.plan import Plan, Step
 
 GRACE = 2.0  # seconds between a child's own time limit and the parent's
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise as a child is asked it: no expected value, no points, nothing that helps to forge.
+
+    Attributes:
+        requests: for each case the message to the child, coded once for everybody: the grader's own process
+            only passes it on.
+        names: the cases' names.
+    """
+
+    exercise: str
+    function: str
+    seconds: float
+    requests: tuple[bytes, ...]
+    names: tuple[str, ...]
 
 
 @dataclass

@@ -66,16 +66,14 @@ class Session:
         known = dict(self.space)
         tree, error = call_limited(lambda: self._parse(label, source, before, parts), seconds)
         if error is not None:
-            text = _syntax(error)
+            status, text = "does not parse", _syntax(error)
             del error  # and with it what the parser held
             gc.collect()
-            return {"status": "does not parse", "error": text, "remarks": self.shell.remarks[:20]}
-        error = self._run(label, tree, seconds, parts)
-        self._note_functions(self.places[label], functions, known)
-        if error is None:
-            return {"status": "ran", "error": "", "remarks": self.shell.remarks[:20]}
-        text = f"still running after {seconds:g} s" if isinstance(error, TimeLimit) else _last_line(error)
-        return {"status": "failed", "error": text, "remarks": self.shell.remarks[:20]}
+        else:
+            error = self._run(label, tree, seconds, parts)
+            self._note_functions(self.places[label], functions, known)
+            status, text = ("ran", "") if error is None else ("failed", _last_line(error, seconds))
+        return {"status": status, "error": text, "remarks": self.shell.remarks[:20]}
 
     def _parse(self, label: str, source: str, before: str, parts: str) -> ast.Module:
         """The cell as Python, its magics turned into calls, its last value handed to the display hook."""
@@ -191,7 +189,9 @@ def _future_flags(tree: ast.Module) -> int:
     return functools.reduce(int.__or__, [getattr(__future__, name).compiler_flag for name in names], 0)
 
 
-def _last_line(error: BaseException) -> str:
+def _last_line(error: BaseException, seconds: float) -> str:
+    if isinstance(error, TimeLimit):
+        return f"still running after {seconds:g} s"
     lines, trouble = call_limited(lambda: traceback.format_exception_only(type(error), error), 1.0)
     text = type(error).__name__ if trouble is not None or not lines else lines[-1].strip()
     places = [

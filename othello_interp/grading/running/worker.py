@@ -7,7 +7,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ from othello_interp.exercises.calling.encode import encode
 from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
 from othello_interp.grading.running.handle import Child, Handle, Lost
-from othello_interp.grading.running.job import NotebookRun, run_plan
+from othello_interp.grading.running.job import NotebookRun, Task, run_plan
 from othello_interp.grading.running.parcel import Package, Parcel, unpacked
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
-from othello_interp.grading.running.task import Task
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
 from othello_interp.grading.submissions.paper import Paper
@@ -38,13 +37,24 @@ READING = Limits(40.0, 40.0 * READERS, memory=768 * 2**20, file_size=2**20, open
 
 
 @dataclass(frozen=True)
+class Draft:
+    """All of an exam that is needed before the first submission runs.
+
+    Attributes:
+        tasks: by notebook, what to ask of its functions.
+        zygote: what `zygote.prepare` takes, as `encode` writes it.
+    """
+
+    tasks: dict[str, tuple[Task, ...]] = field(default_factory=dict)
+    zygote: bytes = b""
+
+
+@dataclass(frozen=True)
 class Conditions:
     """What a worker needs to know before its first submission.
 
     Attributes:
         lessons: what the reading child has to know of the course, as `encode` writes it.
-        zygote: what `zygote.prepare` takes, as `encode` writes it.
-        tasks: by notebook, what to ask of its functions.
         readable: paths that submissions may read beside Python and the library.
         secrets: paths that they must not be able to read.
         unsandboxed: go on although a protection is missing.
@@ -52,8 +62,7 @@ class Conditions:
 
     limits: Limits
     lessons: bytes = b""
-    zygote: bytes = b""
-    tasks: tuple[tuple[str, tuple[Task, ...]], ...] = ()
+    draft: Draft = Draft()
     readable: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     unsandboxed: bool = False
@@ -78,8 +87,7 @@ class Worker:
 
     def __init__(self, conditions: Conditions) -> None:
         self.conditions = conditions
-        self.tasks = dict(conditions.tasks)
-        self.zygote = Zygote(conditions.zygote)
+        self.zygote = Zygote(conditions.draft.zygote)
         self._readers = Standby(self._reader, READERS)
         self.finding: Finding | None = None
 
@@ -144,12 +152,13 @@ class Worker:
 
     def run(self, paper: Paper) -> Iterator[tuple[str, NotebookRun]]:
         """Run a paper's notebooks, one after the other, in a room of the student's own."""
-        stems = [stem for stem in paper.plans if stem in self.tasks]
+        tasks = self.conditions.draft.tasks
+        stems = [stem for stem in paper.plans if stem in tasks]
         given = {stem: paper.plans[stem].given for stem in stems}
         room = Room(lambda: self.zygote.fork(self.setting, "room", given))
         try:
             for stem in stems:
-                yield stem, run_plan(room, self.setting.limits, stem, paper.plans[stem], self.tasks[stem])
+                yield stem, run_plan(room, self.setting.limits, stem, paper.plans[stem], tasks[stem])
         finally:
             room.close()
 

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from othello_interp.exercises.calling.encode import decode
 from othello_interp.grading.running import wire
@@ -109,16 +109,8 @@ def _drawn_on_request(draw: Callable[..., Any]) -> Callable[..., Any]:
 
 def _once_for_each_model(make: Callable[..., Any]) -> Callable[..., Any]:
     """`FocusGames`, so that all notebooks share the focus games of one model with their activations."""
-    made: dict[int, Any] = {}
-
-    def focus_games(model: nn.Module, tokens: Any = None) -> Any:
-        if tokens is not None:
-            return make(model, tokens)
-        if id(model) not in made:
-            made[id(model)] = make(model)
-        return made[id(model)]
-
-    return focus_games
+    once = functools.cache(make)
+    return lambda model, tokens=None: once(model) if tokens is None else make(model, tokens)
 
 
 def settle() -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from othello_interp.grading.sandbox.limits import ENVIRONMENT
 
@@ -23,17 +24,13 @@ def probe(
     secrets: list[str],
     folders: list[str],
     outside: list[int],
-    memory: int,
-    processes: int,
-    file_size: int,
-    open_files: int,
+    limits: dict[str, Any],
     passed_on: list[str],
 ) -> dict[str, bool]:
     """Attempt each escape; True where it failed."""
     scratch = os.environ["HOME"]
-    strangers = [
-        pid for pid in outside if pid != os.getpid()
-    ]  # a number means nothing in a name space of its own
+    # A number means nothing in a name space of its own.
+    strangers = [pid for pid in outside if pid != os.getpid()]
     return {
         "files": not any(_works(partial(_read, path)) for path in secrets),
         "writing": not any(_works(partial(_write, path)) for path in folders if path != scratch),
@@ -50,10 +47,10 @@ def probe(
             for pid in strangers
         ),
         "privileges": not _works(lambda: os.setuid(0 if os.getuid() else 1)) and _no_new_privileges(),
-        "memory": not _works(lambda: mmap.mmap(-1, memory + 2**20)),
-        "process limit": not _works(lambda: _start_threads(processes + 1)),
-        "file size": _works(lambda: _fill(1000)) and not _works(lambda: _fill(file_size + 1)),
-        "open files": not _works(lambda: _open_many(open_files + 1)),
+        "memory": not _works(lambda: mmap.mmap(-1, limits["memory"] + 2**20)),
+        "process limit": not _works(lambda: _start_threads(limits["processes"] + 1)),
+        "file size": _works(lambda: _fill(1000)) and not _works(lambda: _fill(limits["file_size"] + 1)),
+        "open files": not _works(lambda: _open_many(limits["open_files"] + 1)),
         "descriptors": _descriptors() <= {0, 1, 2, 3},
         "environment": set(os.environ) <= {*ENVIRONMENT, *passed_on},
         "left running": _works(_leave_running),

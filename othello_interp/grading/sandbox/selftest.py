@@ -123,10 +123,7 @@ def _attack(
                 *map(os.path.dirname, hidden),
             ],
             "outside": [os.getpid(), *strangers],
-            "memory": setting.limits.memory,
-            "processes": setting.limits.processes,
-            "file_size": setting.limits.file_size,
-            "open_files": setting.limits.open_files,
+            "limits": vars(setting.limits),
             "passed_on": list(setting.passed_on),
         }
         child = fork(setting)

@@ -118,9 +118,9 @@ def _root(path: Path, out: Path | None, say: Callable[[str], None]) -> Node:
     if not path.exists():
         raise SubmissionsError(f"There is nothing at {path}: expected a folder, a zip or a notebook.")
     if path.is_dir():
-        return folder(path, _is_report(path, out, say))
-    if kind_of(path.name) == "notebook":
-        return on_disk(path.resolve())
+        return folder(path, _report(path, out, say))
+    if kind_of(path.name) == "notebook" and (node := on_disk(path.resolve())):
+        return node
     if not zipfile.is_zipfile(path):
         raise SubmissionsError(f"{path} is neither a folder nor a zip nor a notebook.")
     try:
@@ -129,15 +129,14 @@ def _root(path: Path, out: Path | None, say: Callable[[str], None]) -> Node:
         raise SubmissionsError(f"{path}: {error}. Unpack it and give the folder.") from None
 
 
-def _is_report(path: Path, out: Path | None, say: Callable[[str], None]) -> Callable[[os.stat_result], bool]:
-    """Tells the report's folder among the submissions."""
+def _report(path: Path, out: Path | None, say: Callable[[str], None]) -> os.stat_result | None:
+    """Stat of the report's folder if it lies among the submissions."""
     if out is None or not out.exists() or not out.resolve().is_relative_to(path.resolve()):
-        return lambda status: False
+        return None
     if out.samefile(path):
         raise SubmissionsError(f"{path} is the folder of the submissions: --out must name another.")
-    report = out.stat()
     say(f"{out} is this report and lies among the submissions: it was left out.")
-    return lambda status: os.path.samestat(status, report)
+    return out.stat()
 
 
 def _top(root: Node) -> list[Node]:

@@ -71,8 +71,7 @@ def read_notebook(data: bytes) -> Notebook:
     read = [_cell(cell) for cell in cells if isinstance(cell, dict)]
     if len(read) < len(cells):
         remarks.append(f"{len(cells) - len(read)} damaged cells left out")
-    made_from = _ours(content).get("made_from")
-    return Notebook(tuple(read), tuple(remarks), made_from if isinstance(made_from, str) else "")
+    return Notebook(tuple(read), tuple(remarks), _string(_ours(content).get("made_from")))
 
 
 def _decoded(data: bytes) -> tuple[str, list[str]]:
@@ -93,19 +92,19 @@ def _ours(thing: dict[str, Any]) -> dict[str, Any]:
 
 def _cell(cell: dict[str, Any]) -> Cell:
     ours = _ours(cell)
-    kind, exercise, role, identity = (
-        cell.get("cell_type"),
-        ours.get("exercise"),
-        ours.get("role"),
-        cell.get("id"),
-    )
+    kind, role = _string(cell.get("cell_type")), _string(ours.get("role"))
+    exercise = _string(ours.get("exercise"))
     return Cell(
-        kind=kind if isinstance(kind, str) and kind in ("code", "markdown") else "raw",
+        kind=kind if kind in ("code", "markdown") else "raw",
         source=_text(cell.get("source", cell.get("input"))),
-        id=identity if isinstance(identity, str) else "",
-        exercise=exercise if isinstance(exercise, str) and EXERCISE_ID.fullmatch(exercise) else "",
+        id=_string(cell.get("id")),
+        exercise=exercise if EXERCISE_ID.fullmatch(exercise) else "",
         role=role if role in ("stub", "check", "answer", "install") else "",
     )
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _text(source: Any) -> str:
@@ -125,11 +124,6 @@ DEFINED = re.compile(
 def definitions(source: str) -> set[str]:
     """Names of the functions that a cell seems to define, by its text: no submitted code is parsed here."""
     return {name for match in DEFINED.finditer(source) for name in match.groups() if name}
-
-
-def defines(source: str, function: str) -> bool:
-    """Whether a cell seems to define a function."""
-    return function in definitions(source)
 
 
 def given_cells(master: Notebook) -> list[Cell]:

@@ -88,12 +88,10 @@ def read_files(handed_in: Collected, lessons: Lessons) -> Reading:
         try:
             data = file.read()
             notebook = read_notebook(data)
-        except Unreadable as error:
-            reading.problems.append(f"{shown}: {error}")
-            reading.unreadable = True
-            continue
         except Exception as error:  # a damaged zip has many ways to say so
-            reading.problems.append(f"{shown}: can't be read ({type(error).__name__}: {error})"[:300])
+            bare = isinstance(error, Unreadable)
+            why = str(error) if bare else f"can't be read ({type(error).__name__}: {error})"
+            reading.problems.append(f"{shown}: {why}"[:300])
             reading.unreadable = True
             continue
         stem = which_notebook(notebook, file.name.rpartition("/")[2], every)

@@ -57,31 +57,23 @@ def _too_large(name: str, size: int) -> str:
     return f"{brief(name)} holds {size:,} bytes and was not opened: at most {limit // 2**20} MB are read"
 
 
-def folder(path: Path, leave_out: Callable[[os.stat_result], bool] = lambda _: False) -> Node:
+def folder(path: Path, left_out: os.stat_result | None = None) -> Node:
     """The tree of a folder on disk. Links are not followed.
 
     Args:
-        leave_out: tells by its stat a folder that is not part of the tree.
+        left_out: stat of a folder that is not part of the tree.
     """
 
     def children() -> Iterator[Node]:
         with os.scandir(path) as entries:
-            for entry in entries:
-                node = _on_disk(Path(entry.path), leave_out)
-                if node is not None:
-                    yield node
+            nodes = (on_disk(Path(entry.path), left_out) for entry in entries)
+            yield from filter(None, nodes)
 
     return Node(unicodedata.normalize("NFC", path.name), children)
 
 
-def on_disk(path: Path) -> Node:
-    """A file on disk by itself."""
-    node = _on_disk(path, lambda _: False)
-    assert node is not None
-    return node
-
-
-def _on_disk(path: Path, leave_out: Callable[[os.stat_result], bool]) -> Node | None:
+def on_disk(path: Path, left_out: os.stat_result | None = None) -> Node | None:
+    """What is at a path; None if it is the folder that is left out."""
     name = unicodedata.normalize("NFC", path.name)
     try:
         status = path.lstat()
@@ -90,7 +82,7 @@ def _on_disk(path: Path, leave_out: Callable[[os.stat_result], bool]) -> Node | 
     if stat.S_ISLNK(status.st_mode):
         return Node(name, problem=f"{brief(name)} is a link to another file and was not followed")
     if stat.S_ISDIR(status.st_mode):
-        return None if leave_out(status) else folder(path, leave_out)
+        return None if left_out and os.path.samestat(status, left_out) else folder(path, left_out)
     if not stat.S_ISREG(status.st_mode):
         return Node(name, problem=f"{brief(name)} is not an ordinary file")
     if not kind_of(name) or (problem := _too_large(name, status.st_size)):
