@@ -20,9 +20,8 @@ from othello_interp.exercises.showing.board_picture import two_boards
 from othello_interp.exercises.showing.panel import (
     Panel,
     Table,
-    as_html,
-    as_text,
     show,
+    show_panel,
     table_as_html,
     table_as_text,
 )
@@ -86,7 +85,7 @@ def check(exercise: Any, fn: Any = None) -> None:
         result = replace(result, notes=(*result.notes, note))
     panel = check_panel(found, result, entry)
     about = {"othello_interp": {"exercise": found.id, "status": result.status}}
-    show(as_text(panel), as_html(panel), metadata=about)
+    show_panel(panel, about)
 
 
 def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
@@ -154,7 +153,7 @@ def hint(exercise: Any) -> None:
         notes=(note,) if note else (),
         footer=footer.format(id=found.id),
     )
-    show(as_text(panel), as_html(panel))
+    show_panel(panel)
 
 
 def solution(exercise: Any) -> None:
@@ -168,7 +167,7 @@ def solution(exercise: Any) -> None:
             source = inspect.getsource(load_reference(found)).rstrip()
         except Exception as error:  # no checkout, no file, or a damaged one
             panel = Panel("bad", f"No solution to show: {found.id} {found.title}", message=str(error))
-            show(as_text(panel), as_html(panel))
+            show_panel(panel)
             return
         parts.append(f"```python\n{source}\n```")
     if found.explanation:
@@ -234,5 +233,5 @@ def _find(exercise: Any) -> Exercise | None:
         if str(exercise) in course:
             return course[str(exercise)]
         panel = Panel("info", messages.UNKNOWN.format(id=exercise, ids=", ".join(course)))
-    show(as_text(panel), as_html(panel))
+    show_panel(panel)
     return None

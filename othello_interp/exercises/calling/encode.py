@@ -53,12 +53,13 @@ def _to_tree(value: Any, tensors: dict[str, Any]) -> Any:
         return ["float", value.hex()]  # exact, and holds nan and inf
     if kind.__name__ in SCALARS and kind is SCALARS[kind.__name__]:
         return [kind.__name__, value]
-    if kind.__module__ == "torch" and _is_tensor(kind):
+    if kind.__module__ == "torch":
         import torch
 
-        name = str(len(tensors))
-        tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
-        return ["tensor", name]
+        if kind is torch.Tensor:
+            name = str(len(tensors))
+            tensors[name] = value.detach().cpu().clone(memory_format=torch.contiguous_format)
+            return ["tensor", name]
     if kind in (list, tuple, set):
         return [kind.__name__, [_to_tree(item, tensors) for item in value]]
     if kind is dict:
@@ -67,12 +68,6 @@ def _to_tree(value: Any, tensors: dict[str, Any]) -> Any:
         fields = {name: item for name, item in vars(value).items() if (kind, name) not in SECRETS}
         return [NAMES[kind], {name: _to_tree(item, tensors) for name, item in fields.items()}]
     raise EncodeError(f"a {kind.__name__} is not plain data")
-
-
-def _is_tensor(kind: type) -> bool:
-    from torch import Tensor
-
-    return kind is Tensor
 
 
 def decode(data: bytes, max_bytes: int = MAX_BYTES, tensors: bool = True) -> Any:
@@ -86,21 +81,20 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES, tensors: bool = True) -> Any
     try:
         header_size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + header_size])
-        any_there = header.keys() != {"__metadata__"}
-        if any_there and not tensors:
+        found: dict[str, Any] = {}
+        if header.keys() == {"__metadata__"}:
+            deserialize(data)  # finds what is damaged
+        elif not tensors:
             raise EncodeError("it holds tensors, where there may be none")
-        found = _tensors(data) if any_there else dict(deserialize(data))
+        else:
+            from safetensors.torch import load
+
+            found = load(data)
         return _from_tree(json.loads(header["__metadata__"]["tree"]), found, 3 * MAX_DEPTH)
     except EncodeError:
         raise
     except Exception as error:  # safetensors, JSON and the records each have their own kinds
         raise EncodeError(f"not a value written by encode: {type(error).__name__}: {error!s:.200}") from None
-
-
-def _tensors(data: bytes) -> dict[str, Any]:
-    from safetensors.torch import load
-
-    return load(data)
 
 
 def outcome_status(data: bytes, max_header: int = 2**20) -> str:

@@ -53,6 +53,11 @@ def as_text(panel: Panel) -> str:
     return "\n".join(lines)
 
 
+def show_panel(panel: Panel, metadata: dict[str, Any] | None = None) -> None:
+    """Show a panel in Jupyter or anywhere else."""
+    show(as_text(panel), as_html(panel), metadata=metadata)
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of text under a title, the first of them the heading; a row of one item is a heading too."""
