@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from othello_interp.grading.course import Course
 from othello_interp.grading.grader import Grader, StageError, stage
@@ -16,7 +17,7 @@ from othello_interp.grading.marks import NAME, add_empty_rows, read_marks
 from othello_interp.grading.report.tables import remove_leftovers, write_report
 from othello_interp.grading.results import Results
 from othello_interp.grading.running.client import GradingError
-from othello_interp.grading.running.worker import Answered, Conditions, Package, run_remote
+from othello_interp.grading.running.worker import Answered, run_remote
 from othello_interp.grading.sandbox.limits import Limits
 from othello_interp.grading.submissions.find import Submission, find_submissions
 from othello_interp.storage.whole_file import write_text
@@ -31,15 +32,14 @@ class Summary:
     results: Results  # on disk
     new: int = 0
     without_total: list[str] = field(default_factory=list)  # students who have a result, and no total
-    failed: dict[str, str] = field(default_factory=dict)  # students the grader could not deal with, and why
     interrupted: bool = False
     seconds: float = 0.0
     ready_seconds: float = 0.0  # of these: reading, starting up, computing the references
 
-    def fail(self, submission: Submission, error: Exception) -> None:
-        """Take note of a student the grader could not deal with."""
-        shown = submission.shown
-        self.failed[f"{shown} ({submission.key})" if shown in self.failed else shown] = str(error)
+    @property
+    def failed(self) -> dict[str, str]:
+        """Students the grader could not deal with, and why."""
+        return self.results.failed
 
     @property
     def ungraded(self) -> list[str]:
@@ -81,15 +81,14 @@ def grade_class(
     away = None if executor is None else partial(_away, executor, stop)
     workers = workers or os.cpu_count() or 1
     grader = Grader(course, limits, seed, (submissions, out), allow_unsandboxed, away, workers)
-    failed: dict[str, str] = {}
-    summary = Summary(Results(out, failed), failed=failed)
+    summary = Summary(Results(out))
     waiting: list[tuple[Submission, str]] = []
     found = find_submissions(submissions, course.every_stem, one=one, out=out, say=say)
     for submission in found:
         try:
             digest = grader.digest(submission)
         except StageError as error:  # whatever it is, it holds up nobody else
-            summary.fail(submission, error)
+            summary.results.fail(submission.shown, submission.key, str(error))
             continue
         if force or not summary.results.find(submission.key, digest):
             waiting.append((submission, digest))
@@ -102,9 +101,9 @@ def grade_class(
     return summary
 
 
-def _away(executor: Executor, stop: Event, conditions: Conditions, package: Package) -> Answered:
+def _away(executor: Executor, stop: Event, *job: Any) -> Answered:
     """Read and run a submission on an executor, or leave it when the run is stopped."""
-    future = executor.submit(run_remote, conditions, package)
+    future = executor.submit(run_remote, *job)
     while not stop.is_set():
         if wait([future], timeout=1.0).done:
             return future.result()
@@ -125,7 +124,7 @@ def _report(
     for line in said:
         say(line)
     summary.results.marks = marks
-    known = write_report(course, summary.results, summary.failed, out, csv_kind)
+    known = write_report(course, summary.results, out, csv_kind)
     summary.without_total = [result.student for result in known if result.total is None]
     if count := add_empty_rows(out / NAME, course, known, csv_kind):
         say(f"{count} answers in words wait for points: they have rows in {out / NAME}.")
@@ -176,7 +175,7 @@ class _Run:
                     future.result()
                     self.summary.new += 1
                 except Exception as error:
-                    self.summary.fail(submission, error)
+                    self.summary.results.fail(submission.shown, submission.key, str(error))
                 bar.set_postfix_str(submission.shown[:30], refresh=False)
                 bar.update()
 

@@ -21,10 +21,11 @@ from othello_interp.grading.running.handle import Child, Lost
 from othello_interp.grading.running.job import NotebookRun
 from othello_interp.grading.running.parcel import digest, opened, packed
 from othello_interp.grading.running.standby import Standby
-from othello_interp.grading.running.worker import Answered, Conditions, Package, Worker
+from othello_interp.grading.running.worker import Answered, Conditions, Worker
 from othello_interp.grading.sandbox.limits import Limits, Setting, require_linux
-from othello_interp.grading.score import ExerciseResult, Result, Standing, reasons_to_look
+from othello_interp.grading.score import ExerciseResult, Result, Standing, reasons_to_look, total_of
 from othello_interp.grading.submissions.find import Submission, find_submissions
+from othello_interp.grading.submissions.handed_in import Collected
 from othello_interp.grading.submissions.paper import Paper
 from othello_interp.grading.typed import Mismatch, from_plain, to_plain
 
@@ -32,7 +33,7 @@ JUDGING_SECONDS = 60.0  # for one exercise
 JUDGED = 500  # exercises that one child judges
 JUDGING = Limits(seconds=JUDGING_SECONDS, total_seconds=600.0, file_size=2**20)
 MAX_REMARKS = 100  # on one notebook
-Away = Callable[[Conditions, Package], Answered]
+Away = Callable[[Conditions, str, Collected], Answered]
 
 
 class StageError(Exception):
@@ -180,7 +181,7 @@ class Grader:
         with stage("opening"), opened(submission.found) as parcel:
             if self.away is not None:
                 with stage("running"):
-                    answered = self.away(self.conditions, packed(parcel, submission.key))
+                    answered = self.away(self.conditions, submission.key, packed(parcel))
                 return answered.paper, iter(answered.runs.items())
             with stage("reading"):
                 paper = self.worker.read(parcel)
@@ -240,14 +241,13 @@ class Grader:
         else:
             waiting = any(item.status == Status.OPEN for item in exercises.values())
             status = Standing.INCOMPLETE if missing else Standing.TO_READ if waiting else Standing.GRADED
-        total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
         result = Result(
             submission.shown,
             submission.id,
             submission.key,
             known,
             status,
-            round(total, 2) if status.has_total else None,
+            total_of(exercises, status),
             exercises,
             problems,
             {

@@ -7,16 +7,17 @@ rows for answers in words that wait for a person, and changes nothing else in th
 import math
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from othello_interp.exercises.records import Exercise
 from othello_interp.exercises.status import Status
 from othello_interp.grading.course import Course
-from othello_interp.grading.report.spreadsheet import Cell, Table, add_rows, read_csv, safe, to_csv
-from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result, Standing
+from othello_interp.grading.report.spreadsheet import add_rows, read_csv, safe, to_csv
+from othello_interp.grading.score import OPEN_ANSWERS, ExerciseResult, Result, Standing, total_of
 from othello_interp.grading.submissions.find import Submission
-from othello_interp.storage.whole_file import whole_file
+from othello_interp.storage.whole_file import write_bytes
 
 NAME = "marks.csv"
 COLUMNS = ["student", "id", "key", "exercise", "points", "comment"]
@@ -42,12 +43,12 @@ class _Ignored(ValueError):
 def read_marks(path: Path, course: Course, people: Sequence[Submission | Result]) -> tuple[Marks, list[str]]:
     """The marks in a file, and a line for each row that was ignored. No file, no marks; nothing is raised."""
     try:
-        table = _table(path)
+        table = read_csv(_data(path))
     except (OSError, ValueError) as error:
         return {}, [f"{path.name} was not used: {error}"]
-    if table is None or not table.rows:
+    if not table.rows:
         return {}, []
-    head = [name.casefold() for name in table.rows[0][1]]
+    head = table.head
     if not {"exercise", "points"} <= set(head) or not {"student", "id", "key"} & set(head):
         return {}, [f"{path.name} was not used: its first line must name the columns {', '.join(COLUMNS)}."]
     marks: Marks = {}
@@ -75,14 +76,15 @@ def read_marks(path: Path, course: Course, people: Sequence[Submission | Result]
     return marks, said
 
 
-def _table(path: Path) -> Table | None:
+def _data(path: Path) -> bytes:
+    """The file's content; nothing where there is no file."""
     if not path.exists():
-        return None
+        return b""
     with path.open("rb") as stream:
         data = stream.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
         raise ValueError(f"it is larger than {MAX_SIZE // 2**20} MB")
-    return read_csv(data)
+    return data
 
 
 def _exercise(text: str, course: Course) -> Exercise:
@@ -146,21 +148,13 @@ def with_marks(result: Result, marks: Marks) -> Result:
     look = [line for line in result.look if not line.startswith(OPEN_ANSWERS)]
     if waiting:
         look.append(f"{OPEN_ANSWERS}: {', '.join(waiting)}")
-    total = round(sum((item.points or 0.0 for item in exercises.values()), 0.0), 2)
-    return replace(
-        result, status=status, total=total if status.has_total else None, exercises=exercises, look=look
-    )
+    return replace(result, status=status, total=total_of(exercises, status), exercises=exercises, look=look)
 
 
 def _marked(item: ExerciseResult, mark: Mark) -> ExerciseResult:
     before = [f"The automatic check gave {item.points:g}. {item.message}"] if item.points is not None else []
-    return replace(
-        item,
-        status=Status.MARKED,
-        points=mark.points,
-        message=mark.comment,
-        notes=before + item.notes,
-    )
+    notes = before + item.notes
+    return replace(item, status=Status.MARKED, points=mark.points, message=mark.comment, notes=notes)
 
 
 def add_empty_rows(path: Path, course: Course, results: list[Result], csv_kind: str = "plain") -> int:
@@ -176,36 +170,25 @@ def add_empty_rows(path: Path, course: Course, results: list[Result], csv_kind: 
         if item.status == Status.OPEN and item.exercise in course.exercises
     ]
     try:
-        table = _table(path)
+        data = _data(path)
+        table = read_csv(data)
     except (OSError, ValueError):
         return 0
-    head = [name.casefold() for name in table.rows[0][1]] if table and table.rows else COLUMNS
+    if not table.rows:
+        data = to_csv([COLUMNS], csv_kind)
+        table = read_csv(data)
     there = set()
-    for _, row in table.rows[1:] if table else []:
-        fields = dict(zip(head, row, strict=False))
-        try:
+    for _, row in table.rows[1:]:
+        fields = dict(zip(table.head, row, strict=False))
+        with suppress(_Ignored):
             there.add((_student(fields, results), _exercise(fields.get("exercise", ""), course).id))
-        except _Ignored:
-            continue
-    new = [
-        {
-            "student": result.student,
-            "id": result.id,
-            "key": result.key,
-            "exercise": f"{exercise.id} {exercise.title}",
-        }
-        for result, exercise in waiting
-        if (result.key, exercise.id) not in there
-    ]
-    if not new or not {"exercise", "points"} <= set(head):
+    rows = []
+    for result, exercise in waiting:
+        if (result.key, exercise.id) not in there:
+            fields = {"student": result.student, "id": result.id, "key": result.key}
+            fields["exercise"] = f"{exercise.id} {exercise.title}"
+            rows.append([fields.get(column, "") for column in table.head])
+    if not rows or not {"exercise", "points"} <= set(table.head):
         return 0
-    rows = [[fields.get(column, "") for column in head] for fields in new]
-    if table and table.rows:
-        data = path.read_bytes()
-        data = add_rows(data, table, rows)
-    else:
-        table_rows: list[list[Cell]] = [list(row) for row in (COLUMNS, *rows)]
-        data = to_csv(table_rows, csv_kind)
-    with whole_file(path) as temporary:
-        temporary.write_bytes(data)
-    return len(new)
+    write_bytes(path, add_rows(data, table, rows))
+    return len(rows)

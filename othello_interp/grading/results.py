@@ -22,16 +22,16 @@ class Results:
 
     Args:
         out: the report's folder.
-        lost: where to note, by name, whose result can't be read back any more, and why.
 
     Attributes:
+        failed: by name, who has no result, or none that can be read back any more, and why.
         marks: the points that a person gave.
     """
 
-    def __init__(self, out: Path, lost: dict[str, str] | None = None) -> None:
+    def __init__(self, out: Path) -> None:
         self._folder = out / "results"
         self._names: dict[str, tuple[str, str, str]] = {}  # key -> name to sort by, number, name
-        self._lost = {} if lost is None else lost
+        self.failed: dict[str, str] = {}
         self.marks: Marks = {}
 
     def keep(self, result: Result) -> None:
@@ -50,6 +50,10 @@ class Results:
         self._note(result)
         return True
 
+    def fail(self, name: str, key: str, why: str) -> None:
+        """Take note of a student without a result."""
+        self.failed[f"{name} ({key})" if name in self.failed else name] = why
+
     def __len__(self) -> int:
         return len(self._names)
 
@@ -58,18 +62,15 @@ class Results:
             try:
                 result = self._read(key)
             except UNREADABLE as error:  # of one student: everybody else's is there
-                self._lose(key, error)
+                *_, name = self._names.pop(key)
+                why = f"{type(error).__name__}: {error}"[:200]
+                lost = f"the result was written and can't be read back ({why}); run the grader again"
+                self.fail(name, key, lost)
                 continue
             yield with_marks(result, self.marks)
 
     def _note(self, result: Result) -> None:
         self._names[result.key] = (result.student.lower(), result.id, result.student)
-
-    def _lose(self, key: str, error: Exception) -> None:
-        *_, name = self._names.pop(key)
-        shown = f"{name} ({key})" if name in self._lost else name
-        why = f"{type(error).__name__}: {error}"[:200]
-        self._lost[shown] = f"the result was written and can't be read back ({why}); run the grader again"
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"

@@ -91,6 +91,12 @@ class Result:
     email: str = ""
 
 
+def total_of(exercises: dict[str, ExerciseResult], status: Standing) -> float | None:
+    """The points together, if they add up to something."""
+    total = sum((item.points or 0.0 for item in exercises.values()), 0.0)
+    return round(total, 2) if status.has_total else None
+
+
 def reasons_to_look(result: Result, paper: Paper, runs: dict[str, NotebookRun]) -> list[str]:
     """Why a person should have a look at a submission."""
     reasons = [*paper.doubts, *(f"{stem}: the code names the solutions" for stem in paper.cheats)]

@@ -336,7 +336,8 @@ def test_two_courses_at_a_time_keep_their_solutions_apart(tmp_path, monkeypatch)
 def test_a_name_that_the_terminal_cannot_print(tmp_path, monkeypatch):
     """Everything is written by then: it would be a pity to end with an error."""
     screen = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
-    summary = Summary(Results(tmp_path), failed={"陈 伟": "RuntimeError: a bug"})
+    summary = Summary(Results(tmp_path))
+    summary.results.fail("陈 伟", "key", "RuntimeError: a bug")
     monkeypatch.setattr("othello_interp.grading.grade.grade_class", lambda *args, **options: summary)
     monkeypatch.setattr(sys, "stdout", screen)
     parser = argparse.ArgumentParser()

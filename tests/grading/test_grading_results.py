@@ -38,7 +38,7 @@ def course2(tmp_path_factory):
 
 def test_memory_does_not_grow_with_what_students_wrote(course2, tmp_path):
     results = Results(tmp_path)
-    write_report(course2, results, {}, tmp_path)  # templates and the like are loaded once
+    write_report(course2, results, tmp_path)  # templates and the like are loaded once
     tracemalloc.start()
     for number in range(STUDENTS):
         results.keep(result(number))
@@ -46,7 +46,7 @@ def test_memory_does_not_grow_with_what_students_wrote(course2, tmp_path):
     assert on_disk > STUDENTS * 9 * TEXT
     before, _ = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
-    known = write_report(course2, results, {}, tmp_path)
+    known = write_report(course2, results, tmp_path)
     held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(known) == STUDENTS
@@ -83,14 +83,14 @@ def test_only_what_belongs_to_this_submission_is_found(tmp_path):
 
 
 def test_a_result_that_is_gone_or_damaged_costs_only_its_student(course2, tmp_path):
-    lost = {}
-    results = Results(tmp_path, lost)
+    results = Results(tmp_path)
     for number in range(4):
         results.keep(result(number))
     folder = tmp_path / "results"
     (folder / "student-001.json").unlink()
     (folder / "student-002.json").write_text('{"student": 7}')
-    known = write_report(course2, results, lost, tmp_path)
+    known = write_report(course2, results, tmp_path)
+    lost = results.failed
     assert [r.key for r in known] == ["student-000", "student-003"]
     assert list(lost) == ["STUDENT-001", "STUDENT-002"]
     assert lost["STUDENT-001"].startswith("the result was written and can't be read back (FileNotFoundError")

@@ -16,13 +16,12 @@ from othello_interp.grading.running import worker
 from othello_interp.grading.running.client import GradingError, Zygote
 from othello_interp.grading.running.handle import Lost
 from othello_interp.grading.running.job import GRACE, Task, run_plan
-from othello_interp.grading.running.parcel import Package
-from othello_interp.grading.running.reader import Labels
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.running.worker import Conditions, Resident, Worker, child_setting
 from othello_interp.grading.sandbox import selftest, syscalls
 from othello_interp.grading.sandbox.limits import Limits, SandboxError, Setting, carved
+from othello_interp.grading.submissions.handed_in import Collected
 from othello_interp.grading.submissions.plan import Plan, Step
 from othello_interp.grading.typed import to_plain
 
@@ -128,7 +127,7 @@ def test_a_process_of_a_cluster_has_one_worker(course):
     """Another run's job stops the worker of the last; the end of the process stops the last one."""
     lessons = encode(to_plain(course.lessons))
     first, second = Conditions(LIMITS, lessons, readable=("/usr",)), Conditions(LIMITS, lessons)
-    resident, nothing = Resident(), Package("ada", Labels([], [], []), ())
+    resident, nothing = Resident(), Collected()
     assert resident.run(first, nothing).paper.problems == ["no notebook (.ipynb) was handed in"]
     old = resident._worker
     resident.run(first, nothing)

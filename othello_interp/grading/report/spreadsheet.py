@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -26,7 +27,7 @@ KINDS = {
 }
 
 
-def to_csv(rows: list[list[Cell]], kind: str = "plain") -> bytes:
+def to_csv(rows: Sequence[Sequence[Cell]], kind: str = "plain") -> bytes:
     """The rows as a CSV file. No text in it is taken for a formula, whatever a spreadsheet splits at."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=KINDS[kind].delimiter)
@@ -84,6 +85,11 @@ class Table:
     rows: list[tuple[int, list[str]]]
     encoding: str
     delimiter: str
+
+    @property
+    def head(self) -> list[str]:
+        """The columns' names, in small letters."""
+        return [name.casefold() for name in self.rows[0][1]]
 
 
 def read_csv(data: bytes) -> Table:

@@ -12,16 +12,14 @@ from othello_interp.grading.course import Course
 from othello_interp.grading.report.class_report import class_page, open_answers
 from othello_interp.grading.report.feedback import feedback_page
 from othello_interp.grading.report.spreadsheet import Cell, to_csv, to_xlsx
-from othello_interp.grading.results import brief
+from othello_interp.grading.results import Results, brief
 from othello_interp.grading.score import ExerciseResult, Result, Standing
 from othello_interp.storage.whole_file import write_bytes, write_text
 
 PAGES = (("feedback", ".html"), ("gradescope", ".json"))
 
 
-def write_report(
-    course: Course, results: Iterable[Result], failed: dict[str, str], out: Path, csv_kind: str = "plain"
-) -> list[Result]:
+def write_report(course: Course, results: Results, out: Path, csv_kind: str = "plain") -> list[Result]:
     """Write grades.csv, grades.xlsx, gradescope/, feedback/ and report.html for these results.
 
     Files that hold the same already keep their time.
@@ -42,10 +40,10 @@ def write_report(
             reason = f"the feedback page can't be written ({type(error).__name__}: {error})"
             result.look.append(reason[:300])
         known.append(brief(result))
-    rows = grades(course, known, failed)
+    rows = grades(course, known, results.failed)
     write_bytes(out / "grades.csv", to_csv(rows, csv_kind))
     write_bytes(out / "grades.xlsx", to_xlsx(rows, course.name))
-    write_text(out / "report.html", class_page(course, known, failed, open_answers(results)))
+    write_text(out / "report.html", class_page(course, known, results.failed, open_answers(results)))
     return known
 
 

@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from io import BufferedIOBase
+from functools import partial
+from io import BufferedIOBase, BytesIO
 from typing import BinaryIO
 
 from othello_interp.grading.running.reader import MAX_FILES, Labels
@@ -97,27 +98,11 @@ def digest(handed_in: Collected) -> str:
     return total.hexdigest()
 
 
-@dataclass(frozen=True)
-class Package:
-    """A parcel as bytes, for a worker on another machine. `key` is the student's: equal jobs are not one."""
-
-    key: str
-    labels: Labels
-    contents: tuple[bytes, ...]
-
-
-def packed(parcel: Parcel, key: str) -> Package:
-    return Package(key, parcel.labels, tuple(stream.read() for stream in parcel.contents))
-
-
-@contextmanager
-def unpacked(package: Package) -> Iterator[Parcel]:
-    """The parcel again, where it has arrived."""
-    with ExitStack() as stack:
-        parcel = Parcel(package.labels)
-        for data in package.contents:
-            stream = stack.enter_context(tempfile.TemporaryFile())
-            stream.write(data)
-            stream.seek(0)
-            parcel.contents.append(stream)
-        yield parcel
+def packed(parcel: Parcel) -> Collected:
+    """The files with their contents, for a worker on another machine, where they can be opened again."""
+    labels = parcel.labels
+    files = [
+        File(**vars(label), open=partial(BytesIO, stream.read()))
+        for label, stream in zip(labels.files, parcel.contents, strict=True)
+    ]
+    return Collected(files, labels.problems, labels.others)

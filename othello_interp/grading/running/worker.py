@@ -17,11 +17,12 @@ from othello_interp.grading.running import reader
 from othello_interp.grading.running.client import PASSED_ON, GradingError, Zygote
 from othello_interp.grading.running.handle import Child, Handle, Lost
 from othello_interp.grading.running.job import NotebookRun, Task, run_plan
-from othello_interp.grading.running.parcel import Package, Parcel, unpacked
+from othello_interp.grading.running.parcel import Parcel, opened
 from othello_interp.grading.running.room import Room, single
 from othello_interp.grading.running.standby import Standby
 from othello_interp.grading.sandbox.limits import Limits, Setting, readable_paths
 from othello_interp.grading.sandbox.selftest import Finding, find_setting
+from othello_interp.grading.submissions.handed_in import Collected
 from othello_interp.grading.submissions.paper import Paper
 from othello_interp.grading.typed import Mismatch, from_plain, to_plain
 
@@ -176,7 +177,7 @@ class Resident:
         self._worker: Worker | None = None
         self._jobs = 0  # running in it
 
-    def run(self, conditions: Conditions, package: Package) -> Answered:
+    def run(self, conditions: Conditions, handed_in: Collected) -> Answered:
         """Read and run a submission. One of another run waits until this run's in the process have ended."""
         with self._free:
             if self._process != os.getpid():  # a fork has no use for the threads and sockets of its parent
@@ -190,7 +191,7 @@ class Resident:
                 self._worker = worker
             self._jobs += 1
         try:
-            with unpacked(package) as parcel:
+            with opened(handed_in) as parcel:
                 paper = worker.read(parcel)
             return Answered(paper, dict(worker.run(paper)))
         finally:
@@ -212,6 +213,10 @@ resident = Resident()
 atexit.register(resident.close)
 
 
-def run_remote(conditions: Conditions, package: Package) -> Answered:
-    """Read and run a submission in this process's resident worker."""
-    return resident.run(conditions, package)
+def run_remote(conditions: Conditions, key: str, handed_in: Collected) -> Answered:
+    """Read and run a submission in this process's resident worker.
+
+    Args:
+        key: the student's. A cluster would take two equal jobs for one.
+    """
+    return resident.run(conditions, handed_in)

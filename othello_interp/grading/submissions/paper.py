@@ -50,7 +50,7 @@ def read_paper(handed_in: Collected, lessons: Lessons) -> Paper:
     paper.unreadable = reading.unreadable
     sources = []
     for stem, candidate in reading.chosen.items():
-        plan = make_plan(candidate.notebook, lessons.masters[stem], lessons.of_notebook(stem))
+        plan = make_plan(candidate.whose.notebook, lessons.masters[stem], lessons.of_notebook(stem))
         name = candidate.file.name.rpartition("/")[2]
         if any(other in name for other in lessons.masters) and stem not in name:
             plan.remarks.insert(0, f"The file was called {name}; its exercises show that it is {stem}.")

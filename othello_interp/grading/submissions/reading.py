@@ -18,7 +18,7 @@ from othello_interp.grading.submissions.notebook_file import (
     read_notebook,
     which_notebook,
 )
-from othello_interp.grading.submissions.provenance import CourseAnswers, provenance
+from othello_interp.grading.submissions.provenance import CourseAnswers, Provenance, provenance
 from othello_interp.grading.submissions.words import ELSEWHERE, find_words
 
 APART = 60.0  # seconds: files that were unpacked or checked out together have nearly the same time
@@ -41,20 +41,18 @@ class Lessons:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that is one of the course's notebooks, as far as it is the student's.
+    """A file that is one of the course's notebooks.
 
     Attributes:
+        whose: what of it is the student's.
         answered: how many exercises were worked on in it.
         content: a hash.
-        copied, doubt: see Provenance.
     """
 
     file: File
-    notebook: Notebook
+    whose: Provenance
     answered: int
     content: str
-    copied: bool = False
-    doubt: str = ""
 
 
 @dataclass
@@ -107,8 +105,7 @@ def read_files(handed_in: Collected, lessons: Lessons) -> Reading:
             continue
         answered = count_answered(whose.notebook, masters[stem], list(lessons.questions.values()))
         content = hashlib.sha256(data).hexdigest()
-        candidate = Candidate(file, whose.notebook, answered, content, whose.copied, whose.doubt)
-        candidates.setdefault(stem, []).append(candidate)
+        candidates.setdefault(stem, []).append(Candidate(file, whose, answered, content))
     reading.unreadable |= hidden and len(candidates) < len(masters)
     for stem, lines in left_out.items():
         reading.remarks += [f"{stem}: {line}" for line in lines]
@@ -119,8 +116,8 @@ def read_files(handed_in: Collected, lessons: Lessons) -> Reading:
         if doubt:
             reading.remarks.append(f"{stem}: {doubt}")
             reading.doubts.append(f"{stem}: {doubt}")
-        if reading.chosen[stem].doubt:
-            reading.doubts.append(f"{stem}: {reading.chosen[stem].doubt}")
+        if whose_doubt := reading.chosen[stem].whose.doubt:
+            reading.doubts.append(f"{stem}: {whose_doubt}")
     if not inside.files and not reading.problems:
         others = [*handed_in.others, *inside.others][:5]
         only = f", only {', '.join(others)}" if others else ""
@@ -147,11 +144,11 @@ def choose(candidates: list[Candidate]) -> tuple[Candidate, str]:
     if len(distinct) == 1:
         return distinct[0], ""
     answered = [c for c in distinct if c.answered]
-    ranked = [c for c in answered if not c.copied] or answered or distinct
+    ranked = [c for c in answered if not c.whose.copied] or answered or distinct
     by_time = sorted(ranked, key=lambda c: c.file.modified or 0.0)
     newest = by_time[-1]
     if len(ranked) == 1:
-        copied = any(c.copied for c in answered if c is not newest)
+        copied = any(c.whose.copied for c in answered if c is not newest)
         chosen, why = newest, "the others hold no answers" + " but the course's" * copied
     elif (
         all(c.file.modified is not None and c.file.clock == newest.file.clock for c in ranked)
