@@ -101,7 +101,8 @@ class _Parser:
         equal = self.take("==")
         if not equal and not self.take("!="):
             raise self.error("expected == or !=")
-        state = self.word(" or ".join(STATES), {**STATES, **_MORE}.__getitem__)
+        known = {**STATES, **_MORE}
+        state = self.word(" or ".join(known), known.__getitem__)
         if callable(state):
             return lambda boards: state(boards, square) == equal
         return lambda boards: (boards[..., square] == state) == equal
@@ -135,9 +136,15 @@ class _Parser:
         return value
 
     def error(self, problem: str) -> ValueError:
-        rest = self.text[self.position :]
-        at = self.position + len(rest) - len(rest.lstrip())
-        return ValueError(f"hypothesis: {problem} at character {at}\n  {self.text}\n  {' ' * at}^")
+        """One line, which reads the same wherever it is shown: texts of a hundred comparisons come here."""
+        rest = self.text[self.position :].lstrip()
+        at = len(self.text) - len(rest)
+        found = rest if len(rest) <= 12 else f"{rest[:12]}…"
+        before = self.text[:at] if at <= 24 else f"…{self.text[at - 24 : at]}"
+        return ValueError(
+            f"hypothesis: {problem} at character {at}, found {found or 'the end'}"
+            + (f", after {before.rstrip()}" if at else "")
+        )
 
 
 def _joined(join: Callable[[Tensor, Tensor], Tensor], left: _Condition, right: _Condition) -> _Condition:

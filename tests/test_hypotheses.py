@@ -58,16 +58,18 @@ def test_operators(text, same):
     [
         (
             "C0==BLANK & X1==MINE",
-            "hypothesis: expected a square such as C0 at character 12\n"
-            "  C0==BLANK & X1==MINE\n"
-            "              ^",
+            "hypothesis: expected a square such as C0 at character 12, found X1==MINE, after C0==BLANK &",
         ),
-        ("C0==EMPTY", "expected BLANK or THEIRS or MINE at character 4"),
+        (
+            "C0==BLANK & D1==THEIRS & E2==MIN & F3==MINE",
+            "hypothesis: expected BLANK or THEIRS or MINE or LEGAL or PLAYED or TURNED at character 29, "
+            "found MIN & F3==MI…, after …LANK & D1==THEIRS & E2==",
+        ),
         ("C0=BLANK", "expected == or != at character 2"),
         ("(C0==BLANK", "expected a closing bracket at character 10"),
         ("C0==BLANK D1==MINE", "expected & or | or the end at character 10"),
         ("C0==BLANK & ", "expected a square such as C0 at character 12"),
-        ("", "expected a square such as C0 at character 0"),
+        ("", "expected a square such as C0 at character 0, found the end"),
         ("C0==BLANK and D1==MINE", "expected & or | or the end at character 10"),
         ("MOVE!=4", "expected < or >= or == at character 4"),
         ("MOVE==4", "expected EVEN or ODD at character 6"),

@@ -127,7 +127,8 @@ def _report(
     known = write_report(course, summary.results, out, csv_kind)
     summary.without_total = [result.student for result in known if result.total is None]
     if count := add_empty_rows(out / NAME, course, known, csv_kind):
-        say(f"{count} answers in words wait for points: they have rows in {out / NAME}.")
+        wait = "1 answer in words waits" if count == 1 else f"{count} answers in words wait"
+        say(f"{wait} for points: see the rows in {out / NAME}.")
     if count := remove_leftovers(out, (submission.key for submission in found)):
         say(f"{count} of an earlier run are no longer in the submissions: their pages were removed.")
 

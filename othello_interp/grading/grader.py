@@ -233,7 +233,9 @@ class Grader:
                 why = f"{stem} was not handed in, or can't be read."
                 exercises[name] = ExerciseResult(name, Status.MISSING, None, why)
         missing = [stem for stem in self.course.stems if stem not in runs]
-        problems = paper.problems + [f"{stem}: not handed in" for stem in missing if not paper.unreadable]
+        problems = list(paper.problems)
+        if runs and not paper.unreadable:  # if nothing was handed in, that has been said
+            problems += [f"{stem}: not handed in" for stem in missing]
         if paper.unreadable:
             status = Standing.PARTLY_UNREADABLE if runs else Standing.UNREADABLE
         elif not runs:

@@ -339,7 +339,10 @@ def test_the_command_scans_a_file(tmp_path, capsys, monkeypatch):
     assert cli.main(["scan", "--threads", "0", *options]) == 2
     assert "--threads: expected 1 or more; found 0" in capsys.readouterr().err
     assert cli.main(["scan", "--hypothesis", "C0==HERS", *options]) == 2
-    assert "--hypothesis: hypothesis: expected BLANK or THEIRS or MINE at" in capsys.readouterr().err
+    assert (
+        "--hypothesis: hypothesis: expected BLANK or THEIRS or MINE or LEGAL or PLAYED or TURNED at"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_lost_worker_loses_no_game(plain, tmp_path):

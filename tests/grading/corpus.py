@@ -183,7 +183,7 @@ HOSTILE = [
         "class Bad(Exception):\n    def __str__(self):\n        while True: pass\nraise Bad()",
         "Bad",
     ),
-    spoiled("waits for input", "return float(input('? '))", "EOFError"),
+    spoiled("waits for input", "return float(input('? '))", "nobody is there to answer input()"),
     spoiled(
         "network",
         "import socket\nsocket.create_connection(('1.1.1.1', 53), 1)\nreturn 7.0",

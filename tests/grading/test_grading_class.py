@@ -191,7 +191,7 @@ def test_points_by_hand_and_who_has_left(course2, tmp_path):
     said = []
     summary = grade_class(course2, folder, out, limits=LIMITS, say=said.append)
     assert [result.total for result in summary.results] == [9, 9]
-    assert f"2 answers in words wait for points: they have rows in {out / 'marks.csv'}." in said
+    assert f"2 answers in words wait for points: see the rows in {out / 'marks.csv'}." in said
     marks = (out / "marks.csv").read_text()
     marks = marks.replace("Ada,,Ada,2.2 What does it do?,,", "Ada,,Ada,2.2 What does it do?,0.5,Nearly")
     (out / "marks.csv").write_text(f"{marks}Bob,,,1.1,7,\n")

@@ -21,7 +21,8 @@ OPEN = "Write your answer in the cell below the question. A person reads it; not
 LOST = "The function did not come back with a result for every case."
 STOPPED = {
     Status.NOT_ATTEMPTED: (
-        "`{function}` is still empty. Write your answer in place of `raise NotImplementedError`."
+        "`{function}` is still empty. Write your answer in place of `raise NotImplementedError`, and run "
+        "that cell before this one."
     ),
     Status.TIMED_OUT: (
         "It was {error}. Is there a loop that never ends, or work that could be done on whole tensors?"

@@ -5,6 +5,7 @@ no submission. Requests come through a socket from the parent (client.py): what 
 setting, with the sockets of the new child. When the parent goes, it goes.
 """
 
+import builtins
 import contextlib
 import ctypes
 import functools
@@ -81,7 +82,7 @@ def prepare(
 
 
 def _make_quiet() -> None:
-    """Checks and hints do nothing, and nothing is drawn: nobody looks."""
+    """Checks and hints do nothing, nothing is drawn and nothing asked: nobody looks."""
     import plotly.basedatatypes
     import plotly.io
 
@@ -94,10 +95,16 @@ def _make_quiet() -> None:
             setattr(utils, name, _drawn_on_request(getattr(utils, name)))
     plotly.basedatatypes.BaseFigure.show = _nothing
     plotly.io.show = _nothing
+    builtins.input = _no_answer
 
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
     """Stands for check(), hint() and the showing of plots."""
+
+
+def _no_answer(prompt: object = "") -> str:
+    """Stands for input()."""
+    raise EOFError("nobody is there to answer input(): write the value into the code")
 
 
 def _drawn_on_request(draw: Callable[..., Any]) -> Callable[..., Any]:
