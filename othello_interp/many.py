@@ -75,7 +75,7 @@ def design_effect(
     values: Float[Tensor, "game move"], where: Bool[Tensor, "game move"] | None = None
 ) -> float:
     """How many times larger the variance of a mean over the marked positions is, when games are drawn, than
-    it would be if positions were (Kish 1965). Factors near 1, such as G / (G - 1), are left out.
+    it would be if positions were drawn (Kish 1965). Factors near 1, such as G / (G - 1), are left out.
 
     where: by default all. Raises ValueError if no position is marked or all their values are the same.
 

@@ -13,7 +13,7 @@ from othello_interp.circuit import patch
 def flipped(
     resid: Float[Tensor, "*position d_model"], vector: Float[Tensor, " d_model"], offset: float
 ) -> Float[Tensor, "*position d_model"]:
-    """The residual stream after the smallest change that turns the sign of `resid @ vector + offset`."""
+    """The residual stream after the smallest change that turns `resid @ vector + offset` into its negative."""
     reading = resid @ vector + offset
     step = -2 * reading / vector.pow(2).sum()
     return resid + step[..., None] * vector
@@ -39,7 +39,7 @@ def reader_effects(
     """The mean change of a logit over the marked positions that comes through each neuron.
 
     before, after: activations without and with the change. unembedding: the logit's column of W_U.
-    scale: what the final LayerNorm divides by.
+    scale: what the final LayerNorm divides by, without the change.
     """
     change = (after - before) / scale[..., None]
     return change[where].mean(0) * (W_out @ unembedding)
@@ -93,7 +93,7 @@ def find_caps(
     mean_where_legal = (flat.T @ is_legal) / is_legal.sum(0)
     own = attribution.abs().argmax(1)
     caps = torch.full((legal.shape[-1],), -1)
-    lowest = torch.zeros(legal.shape[-1])
+    lowest = torch.full((legal.shape[-1],), torch.inf)
     for neuron, square in enumerate(own.tolist()):
         weight = attribution[neuron, square]
         lowering = weight * mean_where_legal[neuron, square]

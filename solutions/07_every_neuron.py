@@ -39,7 +39,7 @@ def auc_from_counts(
 
 def design_effect(values: Float[Tensor, "game move"], where: Bool[Tensor, "game move"]) -> float:
     """How many times larger the variance of the mean over the marked positions is, when games are drawn, than
-    it would be if positions were."""
+    it would be if positions were drawn."""
     deviations = (values - values[where].mean()).where(where, 0)
     return (deviations.sum(1).square().sum() / deviations.square().sum()).item()
 
