@@ -13,7 +13,7 @@ from othello_interp.circuit import patch
 def flipped(
     resid: Float[Tensor, "*position d_model"], vector: Float[Tensor, " d_model"], offset: float
 ) -> Float[Tensor, "*position d_model"]:
-    """The residual stream after the smallest change that turns `resid @ vector + offset` into its negative."""
+    """The residual stream after the smallest change that turns r = `resid @ vector + offset` into -r."""
     reading = resid @ vector + offset
     step = -2 * reading / vector.pow(2).sum()
     return resid + step[..., None] * vector

@@ -119,6 +119,25 @@ def test_one_square_alone_is_not_enough(positions):
     """The baseline itself can't pass, however well it fits."""
     assert best_single(positions[0][:, 6], positions[1]) == "A5==MINE"
     assert score((6, "A5==MINE"), CASE)[0] < 1
+    assert best_single(-positions[0][:, 6], positions[1]) == "A5!=MINE"
+
+
+@pytest.mark.parametrize(("neuron", "text"), [(7, "F2==LEGAL"), (8, "F2!=LEGAL")])
+def test_that_a_move_is_legal_or_not_earns_half(neuron, text, positions):
+    acts, boards = positions
+    holds = parse(text)(boards)
+    acts[:, neuron] += 3 * holds
+    share, said = score((neuron, text), CASE)
+    assert share == 0.5
+    assert "says only that a move is legal, or that it isn't" in said
+
+
+def test_the_example_of_the_notebook_does_not_pass_in_the_course():
+    """L5N495 fires where G0 is taken: that is one condition on one square."""
+    share, said = score((495, "G0!=BLANK"), CASE)
+    assert share == 0
+    assert "The best condition on one square, `G0!=BLANK`, has 0.94" in said
+    assert score((495, "G0!=LEGAL"), CASE)[0] == 0.5
 
 
 @pytest.mark.parametrize(

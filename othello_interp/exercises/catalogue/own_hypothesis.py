@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
+from othello_interp.conditions import is_legal
 from othello_interp.exercises.calling.call import resolve
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.figures import LAYER, NEURON
@@ -25,7 +26,7 @@ from othello_interp.games import FocusGames
 from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, label_aucs, parse, spectrum
 from othello_interp.lines import best_lines, line_labels
 from othello_interp.rules.random_games import random_games
-from othello_interp.squares import square_to_label
+from othello_interp.squares import ALL_SQUARES, square_to_label
 
 N_GAMES, GAMES_SEED = 100, 741_281_623_151
 MIN_MATCHES, MAX_COMPARISONS = 30, 8
@@ -40,6 +41,10 @@ THE_LINE = (
     "Yours is a single line, or stands at the same positions as one: a search finds it without looking. To "
     "pass, say more. Do longer lines in its direction belong to it? Where it stands and the neuron is "
     "silent, what else is on the board?"
+)
+A_MOVE = (
+    "Yours says only that a move is legal, or that it isn't. To pass, say more: do all lines that make it "
+    "legal count, and what else is on the board?"
 )
 BELOW_THE_LINE = (
     "To pass, yours must fit at least as well as that line, which a search finds without looking."
@@ -92,12 +97,14 @@ def read(found: Any, n_neurons: int) -> tuple[int, Hypothesis]:
 
 
 def best_single(acts: Float[Tensor, "position"], boards: Int8[Tensor, "position 8 8"]) -> str:
-    """The condition on one square that fits best by ROC AUC, of all 192."""
+    """The condition on one square that fits best by ROC AUC, of all 384: `==` and `!=`, 192 of each."""
     squares = boards.flatten(1)
     labels = torch.cat([(squares == value).T for value in STATES.values()])
+    labels = torch.cat([labels, ~labels])
     aucs = label_aucs(acts[:, None], labels).flatten()
     best = int(aucs.where(labels.sum(1) >= MIN_MATCHES, 0).nan_to_num().argmax())
-    return f"{square_to_label(best % 64)}=={list(STATES)[best // 64]}"
+    differs, best = divmod(best, 192)
+    return f"{square_to_label(best % 64)}{'!=' if differs else '=='}{list(STATES)[best // 64]}"
 
 
 @cache
@@ -145,6 +152,9 @@ def score(found: Any, case: Case) -> tuple[float, str]:
         return (0.5 if yours.auc > max(HALF_AUC, base.auc) else 0.0), f"{figures} {wanted}"
     if (line_labels(boards) == labels).all(1).any():
         return 0.5, f"{figures} {THE_LINE}"
+    legal = torch.stack([is_legal(boards.flatten(1), square) for square in ALL_SQUARES])
+    if ((legal == labels).all(1) | (legal != labels).all(1)).any():
+        return 0.5, f"{figures} {A_MOVE}"
     if line and yours.auc < line.auc:
         return 0.5, f"{figures} {BELOW_THE_LINE}"
     return 1.0, figures
