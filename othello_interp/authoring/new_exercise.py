@@ -1,4 +1,4 @@
-"""`othello-interp new-exercise 5.6`: the pieces of an exercise, for an author to fill in.
+"""`othello-interp new-exercise 5.7`: the pieces of an exercise, for an author to fill in.
 
 It writes a record, a stub of the reference, a stub cell and a check cell, and a file for right answers: all
 of them, or none. `othello-interp check-course` then says what is left to do.
@@ -89,7 +89,7 @@ def new_files(id_: str, function: str, title: str, root: Path) -> dict[Path, str
     """
     if not EXERCISE_ID.fullmatch(id_):
         raise OthelloInterpError(
-            f"The id is {id_!r}; expected a notebook's number and one more, such as 5.6."
+            f"The id is {id_!r}; expected a notebook's number and one more, such as 5.7."
         )
     if not function.isidentifier():
         raise OthelloInterpError(f"The function is {function!r}; expected a name such as top_moves.")
@@ -166,8 +166,8 @@ def write_all(texts: Mapping[Path, str]) -> None:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", help="the notebook's number and a free one, such as 5.6")
-    parser.add_argument("--function", help="the name of the student's function; default exercise_5_6")
+    parser.add_argument("id", help="the notebook's number and a free one, such as 5.7")
+    parser.add_argument("--function", help="the name of the student's function; default exercise_5_7")
     parser.add_argument("--title", default=TO_DO, help="a few words")
 
 

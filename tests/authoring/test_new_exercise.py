@@ -5,6 +5,7 @@ A small checkout and a small course: nothing here knows the real ones.
 
 import importlib.util
 import json
+import re
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -194,7 +195,7 @@ def test_what_is_left_to_do_is_named_until_all_is_done(checkout, capsys):
     [
         (["5.1"], "Exercise 5.1 exists: there is a stub cell in 05_small.ipynb."),
         (["5.9"], "Exercise 5.9 exists: there is tests/exercises/right_answers/exercise_5_9.py."),
-        (["5"], "The id is '5'; expected a notebook's number and one more, such as 5.6."),
+        (["5"], "The id is '5'; expected a notebook's number and one more, such as 5.7."),
         (["7.1"], "No notebook begins with '07_'"),
         (["5.2", "--function", "f1"], "The function f1 exists, in 05_small.py: name another one."),
         (["5.2", "--function", "two words"], "The function is 'two words'; expected a name"),
@@ -231,3 +232,11 @@ def test_the_notebook_stays_json_that_git_can_compare(checkout):
     assert cli.main(["new-exercise", "5.2"]) == 0
     assert not lines - set(read(path).splitlines())
     assert json.loads(read(path))["nbformat"] == 4
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/instructors.md"])
+def test_the_pages_give_a_free_number_as_an_example(page, root):
+    text = (root / page).read_text(encoding="utf-8")
+    (number,) = re.findall(r"new-exercise (\d\.\d)", text)
+    record = f"exercise_{number.replace('.', '_')}.py"
+    assert not (root / "othello_interp" / "exercises" / "catalogue" / record).exists()
