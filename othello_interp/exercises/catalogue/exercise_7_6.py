@@ -59,8 +59,8 @@ EXERCISE = Exercise(
         "line it is.",
     ),
     explanation="C0 is legal; D1 is theirs and E2 taken, so most likely along our diagonal; C1 isn't "
-    "theirs, so not along row C. Four comparisons say what takes the search three lines and twelve. It has "
-    "no brackets, and it adds one question at a time, each of which has to pay at once.",
+    "theirs, so not along row C. Four comparisons say what takes the search three lines and twelve. It "
+    "writes every line out in full, and adds one question at a time, each of which has to pay at once.",
     score=ladder_race.score,
     time_limit=30.0,
 )
