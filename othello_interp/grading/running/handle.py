@@ -92,15 +92,6 @@ class Handle:
         with contextlib.suppress(OSError):
             self._channel.shutdown(socket.SHUT_RDWR)
 
-    def _hangs_up(self, seconds: float) -> bool:
-        """Whether nothing holds the other end of the channel any more, or lets go of it."""
-        with contextlib.suppress(OSError):
-            self._channel.settimeout(seconds)
-            while self._channel.recv(1 << 16):
-                pass
-            return True
-        return False
-
     def close(self, patience: float = 0.0) -> dict[str, Any]:
         """Kill the process with everything it started, after `patience` seconds, and say how it ended."""
         if self in self.open_handles:

@@ -103,10 +103,8 @@ class Worker:
 
     def try_sandbox(self) -> Finding:
         """The second half of `start`."""
-        secrets = [Path(path) for path in self.conditions.secrets] + [
-            path for path in HIDDEN if path.exists()
-        ]
         wanted = child_setting(self.conditions.limits, [Path(path) for path in self.conditions.readable])
+        secrets = [Path(path) for path in (*self.conditions.secrets, *wanted.hidden)]
         self.finding = find_setting(wanted, partial(single, self.zygote), secrets, [self.zygote.pid])
         if self.finding.missing and not self.conditions.unsandboxed:
             self.close()
