@@ -63,8 +63,9 @@ def right_answers(exercise: Exercise) -> list[Callable[..., Any]]:
 def wrong_answers(key: AnswerKey, fn: Callable[..., Any]) -> Iterator[tuple[str, str, list[Outcome]]]:
     """The sort, the words and the outcomes of every change of a right answer that makes it wrong."""
     axes = key.variants.axes
-    for words, cases in changed_inputs(key.cases, {k: v for k, v in axes.items() if k != "return"}):
-        yield "inputs", words, [run_case(fn, case, key.exercise.time_limit) for case in cases]
+    for words, change in changed_inputs(key.cases, {k: v for k, v in axes.items() if k != "return"}):
+        changed = _given(fn, change)
+        yield "inputs", words, [run_case(changed, case, key.exercise.time_limit) for case in key.cases]
     right = run_cases(fn, key.cases, key.exercise.time_limit)
     example = next(outcome.value for outcome in key.expected if outcome.value is not None)
     for words, change in changed_results(example, axes.get("return", [])):
@@ -78,6 +79,10 @@ def wrong_answers(key: AnswerKey, fn: Callable[..., Any]) -> Iterator[tuple[str,
             words.replace("{x}", EXPECTED),
             [dataclasses.replace(outcome, value=value) for outcome, value in pairs],
         )
+
+
+def _given(fn: Callable[..., Any], change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
+    return lambda **inputs: fn(**inputs | change(inputs))
 
 
 def measure(exercise: Exercise, answers: int) -> tuple[dict[str, Count], list[float], list[float]]:

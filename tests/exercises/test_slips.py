@@ -111,7 +111,7 @@ def legal_swapped(states, mask):
     ("name", "fn", "sentence"),
     [
         ("1.3", legal_twice, "You have twice the expected values."),
-        ("1.3", legal_of_moves, "what comes out when the softmax runs along axis 1"),
+        ("1.3", legal_of_moves, "what comes out when the softmax of `logits` runs along axis 1"),
         ("2.2", attribution_by_length, "the expected values divided by the length of the output weights."),
         ("2.3", similarity_of_embeddings, "with the embedding W_E in place of the unembedding W_U."),
         ("2.3", lambda model, label_a, label_b: 0, "You have 0 everywhere."),
@@ -141,7 +141,7 @@ def test_the_slip_is_named(name, fn, sentence):
 
 def test_two_things_that_give_the_same_are_both_said():
     sentence = told("4.3", shares_mirrored)
-    assert sentence.endswith(", or what comes out with `states` mirrored, left for right.")
+    assert sentence.endswith(", or what comes out given `states` the wrong way round along the columns.")
 
 
 def rank_of_sizes(basis):
@@ -167,12 +167,14 @@ def test_nothing_is_said_without_evidence(name, fn):
     assert told(name, fn) == ""
 
 
-def test_an_answer_of_the_wrong_type_alone_has_no_slip():
+def test_an_answer_of_the_wrong_type_alone_is_told_that_its_values_are_right():
     answers = key("1.2")
     found = [Outcome(right.case, Status.RETURNED, right.value.double()) for right in answers.expected]
     verdict = judge(answers, found)
-    assert (verdict.slip, verdict.status) == ("", Status.WRONG)
-    assert verdict.message.startswith("Your result holds fractions")
+    assert (verdict.slip, verdict.status) == (verdict.message, Status.WRONG)
+    assert verdict.message.startswith(
+        "Your values are right, but not of the type that is wanted. Your result"
+    )
     assert verdict.notes == ()
 
 
@@ -241,8 +243,8 @@ def test_mutants_differ_from_the_function_and_say_how():
     results = {clause: changed[clause](acts, 1.0) for clause in wanted}
     assert results["when a comparison lets equal values in"].tolist() == [True, True, True]
     assert results["when a comparison is the other way round"].tolist() == [False, False, False]
-    assert results["with the sum in place of the mean"].tolist() == [True, True, True]
-    assert results["when the mean runs along axis 1"].tolist() == [True, False]
+    assert results["with the sum in place of the mean of `acts`"].tolist() == [True, True, True]
+    assert results["when the mean of `acts` runs along axis 1"].tolist() == [True, False]
     assert above(acts, 1.0).tolist() == [False, False, True]
 
 

@@ -394,7 +394,7 @@ def caps(acts, attribution, legal, share=0.8, last=False):
     return found
 
 
-@wrong("6.7", "last", "strongest", "several")
+@wrong("6.7", "last", "strongest", "several", "condition")
 def the_last_one(acts, attribution, legal):
     return caps(acts, attribution, legal, last=True)
 

@@ -14,6 +14,7 @@ def cases(seed: int) -> list[Case]:
     for games, moves, token in (
         (3, 7, 1),
         (5, 11, 60),
+        (6, 8, 33),
         (4, 9, int(torch.randint(2, 60, (), generator=generator))),
     ):
         legal = torch.rand(games, moves, 60, generator=generator) < 0.15

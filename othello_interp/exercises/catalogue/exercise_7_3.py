@@ -23,6 +23,8 @@ def cases(seed: int) -> list[Case]:
     return [
         case("6 games, 11 moves, games that differ", 6, 11, 0.6, 2.0),
         case("13 games, 5 moves, games alike", 13, 5, 0.4, 0.0),
+        case("7 games, 9 moves, few of them marked", 7, 9, 0.25, 1.0),
+        case("10 games, 8 moves, most of them marked", 10, 8, 0.9, 0.5),
     ]
 
 

@@ -25,7 +25,7 @@ def cases(seed: int) -> list[Case]:
             {"acts": acts, "labels": labels, "orders": orders[~tied][:samples]},
         )
 
-    return [case(7, 11, 13, 19, 0.3), case(9, 6, 30, 24, 1.5)]
+    return [case(7, 11, 13, 19, 0.3), case(9, 6, 30, 24, 1.5), case(8, 7, 5, 12, 0.2), case(6, 9, 9, 15, 0.0)]
 
 
 def _aucs(acts: Tensor, labels: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from othello_interp.exercises.calling.outcome import Outcome
 from othello_interp.exercises.calling.settings import own_settings
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import FORGOT_RETURN, Difference, compare
+from othello_interp.exercises.judging.slips.alike import alike
 from othello_interp.exercises.judging.slips.explain import explain
 from othello_interp.exercises.records import Case, Mistake, ModelRef
 from othello_interp.exercises.showing import messages
@@ -101,6 +102,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     if mistake:
         said = [] if first.message == mistake.message else [first.message]
         message, notes = mistake.message, [*said, *notes]
+    elif first.kind in ("type", "dtype") and _right_but_for_types(key, outcomes):
+        slip = message = f"{messages.RIGHT_VALUES} {first}"
     elif slip := _slip(key, outcomes):
         message, notes = slip, [first.message, *notes]
     elif _only_tiny_fails(key.cases, list(problems)):
@@ -166,6 +169,12 @@ def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outco
             scored = key.exercise.score is not None
             returned_wrong |= scored or not same(found.value, key.expected[index].value)
     return returned_wrong
+
+
+def _right_but_for_types(key: AnswerKey, outcomes: list[Outcome]) -> bool:
+    """A tensor in place of a list, fractions in place of True and False, and so on."""
+    pairs = zip(outcomes, key.expected, strict=True)
+    return all(alike(a.value, b.value, key.exercise.rtol, key.exercise.atol) for a, b in pairs)
 
 
 def _slip(key: AnswerKey, outcomes: list[Outcome]) -> str:

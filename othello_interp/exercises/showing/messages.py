@@ -35,6 +35,7 @@ TINY_ONLY = (
     "It is right on the course's model and fails on a small random one, which has other sizes and whose "
     "weights are not centred."
 )
+RIGHT_VALUES = "Your values are right, but not of the type that is wanted."
 GLOBAL_DATA = "Your function reads the global {names}. It should work with its arguments only."
 CHANGED = (
     "Your function changes {names} in place. Work on a copy, so that the caller's data stay as they were."

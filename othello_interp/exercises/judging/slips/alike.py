@@ -68,7 +68,7 @@ def telling(found: list[Any], expected: list[Any], enough: int, distinct: int = 
     """Whether enough values of all cases together differ from the right ones, and these are varied enough.
 
     Args:
-        enough: how many values must differ.
+        enough: how many values must differ; fractions count twice, being hardly met by chance.
         distinct: how many different values there must be among the right ones at these places.
     """
     differ: list[tuple[Any, Any]] = []
@@ -78,7 +78,8 @@ def telling(found: list[Any], expected: list[Any], enough: int, distinct: int = 
             differ += [(x, _NOTHING) for x in a or [_NOTHING]]
         else:
             differ += [(x, y) for x, y in zip(a, b, strict=True) if not _close(x, y)]
-    return len(differ) >= enough and len({_size(y) for _, y in differ}) >= distinct
+    weight = sum(2 if isinstance(x, float) and round(x, 3) != x else 1 for x, _ in differ)
+    return weight >= enough and len({_size(y) for _, y in differ}) >= distinct
 
 
 def _close(x: Any, y: Any) -> bool:

@@ -11,12 +11,33 @@ WORDS = {
     "quantile": "the quantile",
     "std": "the standard deviation",
     "pow": "the square",
+    "square": "the square",
     "abs": "the absolute value",
+    "clamp": "setting negative values to 0",
+    "cumsum": "adding up step by step",
+    "max": "the largest",
+    "amax": "the largest",
     "sqrt": "the root",
+}
+#: Where a whole number stands, and what it is there.
+PLACES: dict[type[ast.AST], str] = {
+    ast.Slice: "the beginning or end of a cut",
+    ast.Subscript: "an index",
+    ast.Tuple: "an index",
+    ast.Assign: "a number that is put in",
+    ast.Compare: "a number that is compared with",
+    ast.Call: "where a counter begins or ends",
+}
+ADDED: dict[type[ast.operator], str] = {
+    ast.Add: "a number that is added",
+    ast.Sub: "a number that is subtracted",
 }
 REPLACED = {
     "sum": ("mean", "amax"),
-    "mean": ("sum",),
+    "mean": ("sum", "amax", "std", "median"),
+    "max": ("min", "mean", "median"),
+    "amax": ("amin", "mean"),
+    "square": ("abs",),
     "argmax": ("argmin",),
     "std": ("var", "mean", "amax"),
     "softmax": ("log_softmax",),
@@ -33,6 +54,11 @@ SAID = {
     "get_w_in": "with the input weights in place of the output weights",
     "get_w_out": "with the output weights in place of the input weights",
     "amax": "with the largest in place of {what}",
+    "min": "with the smallest in place of {what}",
+    "amin": "with the smallest in place of {what}",
+    "std": "with the standard deviation in place of {what}",
+    "median": "with the median in place of {what}",
+    "abs": "with the absolute value in place of {what}",
     "sum": "with the sum in place of {what}",
     "mean": "with the mean in place of {what}",
     "var": "with the variance in place of {what}",

@@ -6,15 +6,18 @@ from functools import partial
 from typing import Any
 
 from othello_interp.exercises.judging.slips.edit_words import (
+    ADDED,
     COMPARISONS,
     LEFT_OUT,
     OPERATORS,
+    PLACES,
     REPLACED,
     SAID,
     SIGNS,
     WEIGHTS,
     WORDS,
 )
+from othello_interp.exercises.judging.slips.instead import MASKED, PUT
 
 Edit = tuple[str, Callable[[Any], ast.AST]]
 
@@ -30,41 +33,82 @@ def edits(node: ast.AST, parent: ast.AST | None, arguments: list[str]) -> Iterat
         yield from _of_an_operation(node, arguments)
     elif isinstance(node, ast.UnaryOp) and type(node.op) in SIGNS:
         yield SIGNS[type(node.op)], lambda n: n.operand
+    elif isinstance(node, ast.BoolOp):
+        for i, value in enumerate(node.values):
+            yield _left_out(ast.BitAnd, value, arguments), partial(_without, number=i)
+    elif isinstance(node, ast.If | ast.IfExp):
+        yield "when a special case is left out", partial(_decided, test=False)
+        yield "when a condition is left out", partial(_decided, test=True)
+    elif isinstance(node, ast.AugAssign) and type(node.op) in OPERATORS:
+        joined, clause = OPERATORS[type(node.op)]
+        yield clause, lambda n: ast.AugAssign(n.target, joined(), n.value)
+    elif isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
+        for how in PUT:
+            yield how, partial(_put_in, how=how)
+        if isinstance(target.slice, ast.Tuple):
+            yield "when all is changed, not one alone", partial(_put_everywhere)
     elif isinstance(node, ast.Slice):
         yield from _of_a_slice(node)
     elif isinstance(node, ast.Call):
-        yield from _of_a_call(node)
+        yield from _of_a_call(node, arguments)
+    elif isinstance(node, ast.Attribute) and node.attr == "values" and isinstance(node.value, ast.Call):
+        yield "when sorting is left out", lambda n: n.value.func.value
     elif isinstance(node, ast.Attribute) and node.attr in WEIGHTS:
         yield from _of_weights(node)
+    elif isinstance(node, ast.Name) and isinstance(parent, ast.Attribute) and node.id in arguments:
+        yield f"with `{node.id}` the other way round in one place", partial(_called, name="_not")
     elif isinstance(node, ast.Name) and isinstance(parent, ast.Subscript | ast.Tuple):
         yield "when an index is one too large", partial(_plus, number=1)
         yield "when an index is one too small", partial(_plus, number=-1)
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.Subscript | ast.Compare):
         yield "when a mask is the other way round", _masked_out
+        for name, (clause, _) in MASKED.items():
+            yield clause, partial(_helped, name=name)
 
 
 def _masked_out(node: ast.Subscript) -> ast.AST:
     return ast.Subscript(node.value, ast.UnaryOp(ast.Invert(), node.slice), node.ctx)
 
 
+def _without(node: ast.BoolOp, number: int) -> ast.AST:
+    return ast.BoolOp(node.op, [*node.values[:number], *node.values[number + 1 :], ast.Constant(True)])
+
+
+def _decided(node: Any, test: bool) -> ast.AST:
+    return type(node)(ast.Constant(test), node.body, node.orelse)
+
+
+def _called(node: ast.expr, name: str) -> ast.AST:
+    return ast.Call(ast.Name(name, ast.Load()), [node], [])
+
+
+def _helped(node: ast.Subscript, name: str) -> ast.AST:
+    return ast.Call(ast.Name(name, ast.Load()), [node.value, node.slice], [])
+
+
+def _put_in(node: Any, how: str) -> ast.AST:
+    held = [node.targets[0].value, node.targets[0].slice, node.value, ast.Constant(how)]
+    return ast.Expr(ast.Call(ast.Name("_put", ast.Load()), held, []))
+
+
+def _put_everywhere(node: Any) -> ast.AST:
+    target = ast.Subscript(node.targets[0].value, ast.Constant(...), ast.Store())
+    return ast.Assign([target], node.value)
+
+
 def _of_a_constant(node: ast.Constant, parent: ast.AST | None) -> Iterator[Edit]:
-    if type(node.value) is not int:
+    if type(node.value) not in (int, float):
         return
-    what = ""
-    if isinstance(parent, ast.Slice):
-        what = "the beginning or end of a cut"
-    elif isinstance(parent, ast.Subscript | ast.Tuple):
-        what = "an index"
-    elif isinstance(parent, ast.Assign):
-        what = "a number that is put in"
-    elif isinstance(parent, ast.Compare):
-        what = "a number that is compared with"
-    elif isinstance(parent, ast.BinOp):
-        added = {ast.Add: "a number that is added", ast.Sub: "a number that is subtracted"}
-        what = added.get(type(parent.op), "")
-    if what:
+    what = PLACES.get(type(parent), "") if parent else ""
+    if isinstance(parent, ast.BinOp):
+        what = ADDED.get(type(parent.op), "")
+    if what and type(node.value) is int:
         yield f"when {what} is one too large", lambda n: ast.Constant(n.value + 1)
         yield f"when {what} is one too small", lambda n: ast.Constant(n.value - 1)
+    elif not isinstance(parent, ast.keyword):
+        for new in (0, 0.5, 0.9, 1, 2):
+            if new != node.value:
+                yield f"with {new} in place of {node.value!r}", lambda n, new=new: ast.Constant(new)
 
 
 def _of_an_operation(node: ast.BinOp, arguments: list[str]) -> Iterator[Edit]:
@@ -72,6 +116,10 @@ def _of_an_operation(node: ast.BinOp, arguments: list[str]) -> Iterator[Edit]:
     if kind in OPERATORS:
         new, clause = OPERATORS[kind]
         yield clause, partial(_joined, by=new)
+    if kind in (ast.Add, ast.Sub):
+        for clause, by in (("twice", 2.0), ("half", 0.5)):
+            yield f"when {_term(node.right, arguments)} counts {clause}", partial(_weighed, by=by)
+            yield f"when {_term(node.left, arguments)} counts {clause}", partial(_weighed, by=by, left=True)
     if kind is ast.Sub:
         yield "when a difference is the other way round", lambda n: ast.BinOp(n.right, n.op, n.left)
     if kind in LEFT_OUT:
@@ -88,9 +136,18 @@ def _of_an_operation(node: ast.BinOp, arguments: list[str]) -> Iterator[Edit]:
 
 
 def _left_out(kind: type[ast.operator], side: ast.expr, arguments: list[str]) -> str:
+    return f"when {_term(side, arguments, LEFT_OUT[kind])} is left out"
+
+
+def _term(side: ast.expr, arguments: list[str], what: str = "a term", held_in: str = " with {} in it") -> str:
     names = {node.id for node in ast.walk(side) if isinstance(node, ast.Name)}
     held = " and ".join(f"`{name}`" for name in arguments if name in names)
-    return f"when {LEFT_OUT[kind]}{held and f' with {held} in it'} is left out"
+    return what + (held and held_in.format(held))
+
+
+def _weighed(node: ast.BinOp, by: float, left: bool = False) -> ast.expr:
+    times = ast.BinOp(node.left if left else node.right, ast.Mult(), ast.Constant(by))
+    return ast.BinOp(times, node.op, node.right) if left else ast.BinOp(node.left, node.op, times)
 
 
 def _shifted(node: ast.BinOp, left: int, right: int) -> ast.expr:
@@ -99,10 +156,6 @@ def _shifted(node: ast.BinOp, left: int, right: int) -> ast.expr:
 
 def _plus(node: ast.expr, number: int) -> ast.expr:
     return ast.BinOp(node, ast.Add(), ast.Constant(number)) if number else node
-
-
-def _to_the_power(node: ast.expr, exponent: float) -> ast.expr:
-    return ast.BinOp(node, ast.Pow(), ast.Constant(exponent))
 
 
 def _of_a_slice(node: ast.Slice) -> Iterator[Edit]:
@@ -127,10 +180,13 @@ def _unit(node: ast.expr, axis: int) -> ast.expr:
     return ast.BinOp(node, ast.Div(), _with(_with(length, "dim", axis), "keepdim", True))
 
 
-def _of_a_call(node: ast.Call) -> Iterator[Edit]:
+def _of_a_call(node: ast.Call, arguments: list[str]) -> Iterator[Edit]:
     method = method_of(node)
     name = method or getattr(node.func, "attr", getattr(node.func, "id", ""))
-    what = WORDS.get(name, f"`{name}`")
+    what = _term(node, arguments, WORDS.get(name, f"`{name}`"), " of {}")
+    if name in ("sum", "len"):
+        yield "when a count is one too large", partial(_plus, number=1)
+        yield "when a count is one too small", partial(_plus, number=-1)
     if method and name in WORDS:
         yield f"when {what} is left out", lambda n: n.func.value
     for new in REPLACED.get(name, ()):
@@ -144,11 +200,27 @@ def _of_a_call(node: ast.Call) -> Iterator[Edit]:
             yield f"when {what} runs along axis {along}", partial(_with, option="dim", value=along)
         yield f"when {what} runs along axes 0 and 1", partial(_with, option="dim", value=(0, 1))
         yield f"when {what} runs over all axes at once", partial(_with, option="dim", value=None)
-    if name in ("norm", "sum", "mean", "std", "pow") and method:
-        yield f"when {what} is squared", partial(_to_the_power, exponent=2.0)
-        yield f"when the root of {what} is taken", partial(_to_the_power, exponent=0.5)
+    if name == "where" and len(node.args) == 3:
+        yield "when the two sides of a choice are swapped", _choosing(1)
+        for side, where in ((1, "True"), (2, "False")):
+            yield f"with 0 where the condition of a choice is {where}", _choosing(side, ast.Constant(0))
+            for other in arguments:
+                clause = f"with `{other}` as given where the condition of a choice is {where}"
+                yield clause, _choosing(side, ast.Name(other, ast.Load()))
+    if name in ("sort", "argsort"):
+        yield "when sorting runs the other way", partial(_with, option="descending", value=True)
     if name == "topk":
         yield "with the smallest in place of the largest", partial(_with, option="largest", value=False)
+
+
+def _choosing(side: int, by: ast.expr | None = None) -> Callable[[Any], ast.AST]:
+    """torch.where with something else for one side, or with the two sides swapped."""
+
+    def chosen(call: ast.Call) -> ast.Call:
+        one, other = by or call.args[3 - side], call.args[3 - side] if by else call.args[side]
+        return ast.Call(call.func, [call.args[0], *((one, other) if side == 1 else (other, one))], [])
+
+    return chosen
 
 
 def method_of(call: ast.Call) -> str:

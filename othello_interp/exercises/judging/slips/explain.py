@@ -1,14 +1,23 @@
 """What a wrong answer comes from: the simplest change that gives it on every case."""
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from othello_interp.exercises.judging.slips.alike import ENOUGH, ENOUGH_FOR_TWO, alike, leaves, telling
-from othello_interp.exercises.judging.slips.factors import constant, named_factor
+from othello_interp.exercises.judging.slips.alike import (
+    ENOUGH,
+    ENOUGH_FOR_TWO,
+    alike,
+    as_tensor,
+    leaves,
+    telling,
+)
+from othello_interp.exercises.judging.slips.factors import constant, named_factor, quantities
 from othello_interp.exercises.judging.slips.relabelled import relabelled
 from othello_interp.exercises.judging.slips.results import changed_results
-from othello_interp.exercises.judging.slips.variants import NOTHING, Variant, Variants
+from othello_interp.exercises.judging.slips.variants import MOST_SECONDS, NOTHING, Variant, Variants
 
 MOST_CLAIMS = 2
 EXPECTED = "the expected values"
@@ -37,11 +46,23 @@ def explain(
     """
     same = partial(alike, rtol=rtol, atol=atol)
     parts = _wrong_parts(found, right, same)
+    counts = {
+        f"the {name}": [float(value[i]) for value in right]
+        for i, name in enumerate(names)
+        if type(right[0][i]) is int
+    }
     found, right = [_part(value, parts) for value in found], [_part(value, parts) for value in right]
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
-    search = _Search(found, right, parts, variants, same, rtol, atol)
-    single = (search.untouched, search.single, search.constant, search.relabelled, search.mutants)
+    search = _Search(found, right, parts, counts, variants, same, rtol, atol)
+    single = (
+        search.untouched,
+        search.single,
+        search.constant,
+        search.relabelled,
+        search.mutants,
+        search.inner,
+    )
     for level in (*single, search.shortest_pair):
         if claims := list(dict.fromkeys(level())):
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
@@ -89,15 +110,18 @@ class _Search:
         found: Values,
         right: Values,
         parts: list[int],
+        counts: dict[str, list[float]],
         variants: Variants,
         same: Same,
         rtol: float,
         atol: float,
     ) -> None:
-        self.found, self.right, self.parts, self.variants = found, right, parts, variants
+        self.found, self.right, self.parts, self.counts, self.variants = found, right, parts, counts, variants
         self.same, self.rtol, self.atol = same, rtol, atol
         names = [] if parts else variants.axes.get("return", [])
         example = next((value for value in right if value is not None), None)
+        number = as_tensor(example)
+        self.whole = number is not None and bool((number == number.round()).all())
         self.changes = list(changed_results(example, names))
         # A case on which the answer is wrong tells most, and of these the cheapest.
         self.order = sorted(range(len(found)), key=lambda i: (same(found[i], right[i]), variants.seconds[i]))
@@ -115,6 +139,10 @@ class _Search:
                 yield f"the expected values minus `{name}`"
             if self._gives(lambda i, given=given: given[i] - self.right[i]):
                 yield f"`{name}` minus the expected values"
+            if self._gives(lambda i, given=given: given[i][self.right[i].bool()]):
+                yield f"the values of `{name}` where True belongs"
+        if self._gives(lambda i: self.right[i].view(self.found[i].shape)):
+            yield "the expected values in another shape"
         yield from self._variants("inputs")
 
     def untouched(self) -> Iterator[str]:
@@ -123,10 +151,12 @@ class _Search:
             if self._gives(lambda i, name=name: self.variants.cases[i].inputs[name]):
                 yield f"`{name}` as given"
         held = {round(value, 4) if isinstance(value, float) else value for value in leaves(self.found)}
-        if held in ({0}, {1}):
-            right = [value for value in leaves(self.right) if value is not None]
-            words = ("False", "True") if all(type(value) is bool for value in right) else ("0", "1")
-            yield f"{words[held == {1}]} everywhere"
+        right = [value for value in leaves(self.right) if value is not None]
+        if len(held) == 1 and isinstance(next(iter(held)), bool | int | float) and len(set(right)) > 1:
+            value = held.pop()
+            bools = value in (0, 1) and all(type(other) is bool for other in right)
+            said = f"{value:g}" if isinstance(value, float) else value
+            yield f"{bool(value) if bools else said} everywhere"
 
     def relabelled(self) -> Iterator[str]:
         """One code, state or label in place of another."""
@@ -144,6 +174,11 @@ class _Search:
         """One change of the reference itself."""
         yield from self._variants("mutants")
 
+    def inner(self) -> list[str]:
+        """One value changed on the way. Several may come to the same; the shortest is said."""
+        fits = [variant.clause for variant in self._fitting("inner")]
+        return [f"what comes out {clause}" for clause in sorted(fits, key=len)[:1]]
+
     def shortest_pair(self) -> list[str]:
         """Of the claims of two changes together one alone: a list of such claims is no help to anybody."""
         return sorted(self._pairs(), key=len)[:1]
@@ -152,31 +187,45 @@ class _Search:
         """A changed result of a changed result, or of the reference on changed inputs or changed itself."""
         if not telling(self.found, self.right, ENOUGH_FOR_TWO, 4):
             return
-        for first, change in self.changes:
-            inner = _on(first, EXPECTED)
-            for second, on_top in self.changes:
-                if first != second and self._gives(lambda i, a=change, b=on_top: b(a(self.right[i]))):
-                    yield _on(second, inner)
-        for kind in ("inputs", "mutants"):
-            for variant in self.variants.of(kind):
-                if variant.vague:
-                    continue
-                inner = f"what comes out {variant.clause}"
-                for words, change in self.changes:
-                    if self._gives(lambda i, v=variant, change=change: change(self._value(v, i))):
-                        yield _on(words, inner)
-                if self._may_be_a_factor(variant) and (
-                    words := self._factor([self._value(variant, i) for i in range(len(self.found))])
-                ):
-                    yield _on(words, inner)
+        right, end = self.right, time.process_time() + MOST_SECONDS
+        under = [(_on(words, EXPECTED), lambda i, f=change: f(right[i])) for words, change in self.changes]
+        for kind in ("mutants", "inputs"):
+            clear = [v for v in self.variants.of(kind) if not (v.vague or (self.whole and v.fine))]
+            under += [(f"what comes out {v.clause}", partial(self._value, v)) for v in clear]
+        for inner, value in under:
+            yield from self._on_top(inner, value)
+            if time.process_time() > end:
+                return
+
+    def _on_top(self, inner: str, value: Callable[[int], Any]) -> Iterator[str]:
+        """A change of the result on top of another change, which gives a value for each case."""
+        first = self.order[0]
+        try:
+            tried = value(first)
+        except Exception:
+            return
+        for words, change in self.changes:
+            if self._fits(first, lambda i, f=change: f(tried)) and self._gives(
+                lambda i, f=change: f(value(i))
+            ):
+                yield _on(words, inner)
+        with suppress(Exception):  # not every value is there to be multiplied
+            if constant([self.found[first]], [tried], self.rtol, self.atol) and (
+                words := self._factor([value(i) for i in range(len(self.found))])
+            ):
+                yield _on(words, inner)
 
     def _variants(self, kind: str) -> list[str]:
         """Where more of them fit than can be said, the cases don't tell them apart, and none is claimed."""
-        fits = [v for v in self.variants.of(kind) if self._gives(partial(self._value, v))]
+        fits = self._fitting(kind)
         clear = list(dict.fromkeys(variant.clause for variant in fits if not variant.vague))
         vague = list(dict.fromkeys(variant.clause for variant in fits))
         claims = clear or (vague if len(vague) == 1 else [])
         return [f"what comes out {clause}" for clause in claims if len(claims) <= MOST_CLAIMS]
+
+    def _fitting(self, kind: str) -> list[Variant]:
+        tried = (v for v in self.variants.of(kind) if not (self.whole and v.fine))
+        return [v for v in tried if self._gives(partial(self._value, v))]
 
     def _value(self, variant: Variant, case: int) -> Any:
         value = variant.value(case)
@@ -186,26 +235,16 @@ class _Search:
 
     def _gives(self, changed: Callable[[int], Any]) -> bool:
         """Whether a change gives the answer on every case. One that raises doesn't."""
-        for i in self.order:
-            try:
-                if not self.same(self.found[i], changed(i)):
-                    return False
-            except Exception:  # a change of a kind that makes no sense here
-                return False
-        return True
+        return all(self._fits(i, changed) for i in self.order)
+
+    def _fits(self, i: int, changed: Callable[[int], Any]) -> bool:
+        try:
+            return self.same(self.found[i], changed(i))
+        except Exception:  # a change of a kind that makes no sense here
+            return False
 
     def _factor(self, right: Values) -> str:
         if not telling(self.found, self.right, 4, 3):
             return ""
-        return named_factor(self.found, right, self.variants.cases, self.variants.axes, self.rtol, self.atol)
-
-    def _may_be_a_factor(self, variant: Variant) -> bool:
-        """By the first case alone: whether one number leads from the variant's values to the answer."""
-        i = self.order[0]
-        try:
-            right = self._value(variant, i)
-            return bool(constant([self.found[i]], [right], self.rtol, self.atol)) and all(
-                variant.value(j) is not NOTHING for j in self.order
-            )
-        except Exception:
-            return False
+        known = quantities(self.variants.cases, self.variants.axes) | self.counts
+        return named_factor(self.found, right, known, self.rtol, self.atol)

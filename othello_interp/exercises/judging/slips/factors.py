@@ -1,5 +1,6 @@
 """A number that a whole answer is multiplied by or moved by: the same on every case, or a known quantity."""
 
+from itertools import product
 from typing import Any
 
 import torch
@@ -16,38 +17,37 @@ NAMED = {
     100.0: "100 times {x}, as for percent",
     0.01: "{x} divided by 100",
 }
+LESS = {"": 0, " minus 1": 1}
 POWERS = {1.0: "{x} times {q}", -1.0: "{x} divided by {q}"}
 
 
 def named_factor(
-    found: list[Any],
-    right: list[Any],
-    cases: list[Case],
-    axes: dict[str, list[str]],
-    rtol: float,
-    atol: float,
+    found: list[Any], right: list[Any], known: dict[str, list[float]], rtol: float, atol: float
 ) -> str:
-    """A phrase such as "twice {x}" or "{x} divided by the size of the move axis", or an empty string."""
+    """A phrase such as "twice {x}" or "{x} divided by the size of the move axis", or an empty string.
+
+    known: what a student may multiply or divide by, on every case: see `quantities`.
+    """
     pairs = _pairs(found, right)
     factors = [float((x * y).sum() / (y * y).sum()) if y.any() else None for x, y in pairs]
-    known = [factor for factor in factors if factor is not None]
-    if not known or not all(
+    given = [factor for factor in factors if factor is not None]
+    if not given or not all(
         alike(x, (factor or 0.0) * y, rtol, atol) for (x, y), factor in zip(pairs, factors, strict=True)
     ):
         return ""
-    nice = next((value for value in NAMED if all(abs(factor / value - 1) < 1e-4 for factor in known)), None)
+    nice = next((value for value in NAMED if all(abs(factor / value - 1) < 1e-4 for factor in given)), None)
     if nice:
         return NAMED[nice]
     # One number a case is always some factor away: then three cases must bear it out.
-    if len(known) < (3 if all(y.unique().numel() < 3 for _, y in pairs) else 2):
+    if len(given) < (3 if all(y.unique().numel() < 3 for _, y in pairs) else 2):
         return ""
-    for name, values in quantities(cases, axes).items():
+    for name, values in known.items():
         if len(set(values)) == 1:
             continue  # any number may be equal to it
-        for power, words in POWERS.items():
-            both = [(f, q) for f, q in zip(factors, values, strict=True) if f is not None]
+        for (power, words), (less, by) in product(POWERS.items(), LESS.items()):
+            both = [(f, q - by) for f, q in zip(factors, values, strict=True) if f is not None]
             if all(q > 0 and q != 1 and abs(f / q**power - 1) < 1e-3 for f, q in both):
-                return words.replace("{q}", name)
+                return words.replace("{q}", name + less)
     return ""
 
 

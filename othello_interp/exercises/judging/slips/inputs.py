@@ -6,7 +6,6 @@ from an argument's type, values and axes.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from othello_interp.exercises.calling.call import resolve
+from othello_interp.exercises.judging.slips.results import changed_results, of_its_kind
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.squares import label_to_square, square_to_label
 
@@ -41,7 +42,7 @@ PLAIN: dict[type, dict[str, Change]] = {
         "with the second part of `{}` one too small": lambda x: (x[0], x[1] - 1),
     },
     ModelRef: {
-        "with the course's model in place of the argument `{}`": lambda ref: replace(ref, kind="embedded"),
+        "with the course's model in place of the argument `{}`": lambda model: resolve(ModelRef("embedded")),
     },
 }
 #: The same for labels such as "C0", on row and column.
@@ -56,25 +57,17 @@ ON_LABELS: dict[str, Callable[[int, int], tuple[int, int]]] = {
 }
 
 
-def changed_inputs(cases: list[Case], axes: dict[str, list[str]]) -> Iterator[tuple[str, list[Case]]]:
-    """Clauses and cases with changed inputs. `axes` names those of tensors, by argument.
-
-    A change that makes no sense for one of the cases is left out.
-    """
-    for clause, change in _changes(cases, axes):
-        try:
-            yield clause, [replace(case, inputs=case.inputs | change(case.inputs)) for case in cases]
-        except (RuntimeError, IndexError, ValueError):
-            continue
-
-
-def _changes(
+def changed_inputs(
     cases: list[Case], axes: dict[str, list[str]]
 ) -> Iterator[tuple[str, Callable[[Inputs], Inputs]]]:
+    """Clauses and changes: each takes the inputs of a call and gives those that are other than they were.
+
+    A change raises on inputs for which it makes no sense. `axes` names those of tensors, by argument.
+    """
     inputs = cases[0].inputs
     for name in inputs:
         values = [case.inputs[name] for case in cases]
-        for clause, change in _of_one(name, values):
+        for clause, change in _of_one(name, values, axes.get(name, [])):
             yield clause, _with(name, change)
     yield from _along_axes(axes)
     for a, b in combinations(inputs, 2):
@@ -82,6 +75,11 @@ def _changes(
             yield f"with `{a}` and `{b}` swapped", _moved({a: b, b: a})
             yield f"with `{a}` in place of `{b}`", _moved({b: a})
             yield f"with `{b}` in place of `{a}`", _moved({a: b})
+        if type(inputs[a]) is type(inputs[b]) is tuple:
+            for one, other in ((a, b), (b, a)):
+                for i, part in enumerate(("first", "second")):
+                    clause = f"with the {part} part of `{one}` in place of that of `{other}`"
+                    yield clause, partial(_part_moved, source=one, target=other, part=i)
 
 
 def _with(name: str, change: Change) -> Callable[[Inputs], Inputs]:
@@ -93,24 +91,28 @@ def _moved(sources: dict[str, str]) -> Callable[[Inputs], Inputs]:
     return lambda inputs: {name: inputs[source] for name, source in sources.items()}
 
 
+def _part_moved(inputs: Inputs, source: str, target: str, part: int) -> Inputs:
+    value = list(inputs[target])
+    value[part] = inputs[source][part]
+    return {target: tuple(value)}
+
+
 def _swappable(a: Any, b: Any) -> bool:
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return a.shape == b.shape and a.dtype == b.dtype
-    return type(a) is type(b) and isinstance(a, int | float | str)
+    return type(a) is type(b) and isinstance(a, int | float | str | tuple)
 
 
-def _of_one(name: str, values: list[Any]) -> Iterator[tuple[str, Change]]:
+def _of_one(name: str, values: list[Any], axes: list[str]) -> Iterator[tuple[str, Change]]:
     value = values[0]
     if isinstance(value, Tensor):
-        if value.ndim >= 2 and value.shape[-2:] == (8, 8):
-            yield f"with rows and columns of `{name}` swapped", lambda x: x.mT
-            yield f"with `{name}` mirrored, left for right", lambda x: x.flip(-1)
-            yield f"with `{name}` upside down", lambda x: x.flip(-2)
+        named = axes if len(axes) == value.ndim else []
+        for phrase, change in changed_results(value, named):
+            yield f"given {phrase.replace('{x}', f'`{name}`')}", partial(of_its_kind, change=change)
         if value.dtype == torch.bool:
-            yield f"with `{name}` the other way round, True for False", lambda x: ~x
             yield f"with every entry of `{name}` True", torch.ones_like
         elif value.dtype.is_floating_point:
-            yield from _of_floats(name, value)
+            yield f"with zeros in place of `{name}`", torch.zeros_like
         else:
             yield from _of_whole_numbers(name, values)
     elif isinstance(value, str) and re.fullmatch("[A-H][0-7]", value):
@@ -153,33 +155,10 @@ def _recoded(x: Tensor, coded: list[int]) -> Tensor:
     return torch.tensor(coded, dtype=x.dtype)[x.long()]
 
 
-def _of_floats(name: str, value: Tensor) -> Iterator[tuple[str, Change]]:
-    yield f"with the absolute values of `{name}`", lambda x: x.abs()
-    yield f"with the opposite sign of `{name}`", lambda x: -x
-    yield f"with 0 in place of negative values of `{name}`", lambda x: x.clamp(min=0)
-    yield f"with zeros in place of `{name}`", torch.zeros_like
-    yield f"with `{name}` divided by the length of all of it", lambda x: x / x.norm()
-    for axis in range(value.ndim if value.ndim > 1 else 0):
-        where = f"along axis {axis}"
-        yield f"with `{name}` of length 1 {where}", partial(_unit, axis=axis)
-        yield f"with the mean of `{name}` {where} subtracted", partial(_centred, axis=axis)
-        if value.ndim == 2:
-            yield f"without the first of `{name}` {where}", partial(_cut, axis=axis, cut=slice(1, None))
-            yield f"without the last of `{name}` {where}", partial(_cut, axis=axis, cut=slice(None, -1))
-
-
-def _unit(x: Tensor, axis: int) -> Tensor:
-    return x / x.norm(dim=axis, keepdim=True)
-
-
-def _centred(x: Tensor, axis: int) -> Tensor:
-    return x - x.mean(axis, keepdim=True)
-
-
 def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inputs], Inputs]]]:
-    """Games and moves left out, or one too early or too late."""
-    for axis in ("game", "move", "position", "neuron"):
-        at = {name: names.index(axis) for name, names in axes.items() if axis in names}
+    """Games, moves and so on left out, or one too early or too late."""
+    for axis in dict.fromkeys(name for names in axes.values() for name in names if name.isidentifier()):
+        at = {name: names.index(axis) - len(names) for name, names in axes.items() if axis in names}
         cuts: dict[str, slice] = {
             f"without the first {axis}": slice(1, None),
             f"without the last {axis}": slice(None, -1),
@@ -189,11 +168,6 @@ def _along_axes(axes: dict[str, list[str]]) -> Iterator[tuple[str, Callable[[Inp
         for clause, cut in cuts.items() if at else ():
             yield clause, partial(_cut_all, at=at, cut=cut)
         for name, i in at.items():
-            for clause, by in (("later", 1), ("earlier", -1)):
-                yield (
-                    f"with `{name}` one {axis} {clause}",
-                    _with(name, partial(torch.roll, shifts=by, dims=i)),
-                )
             others = {other: j for other, j in at.items() if other != name}
             for clause, mine, rest in (
                 ("next", slice(1, None), slice(-1)),
@@ -215,4 +189,4 @@ def _cut_all(inputs: Inputs, at: dict[str, int], cut: slice) -> Inputs:
 
 
 def _cut(x: Tensor, axis: int, cut: slice) -> Tensor:
-    return x[(*(slice(None),) * axis, cut)]
+    return x.transpose(0, axis)[cut].transpose(0, axis)

@@ -58,10 +58,26 @@ def _each(change: Callable[[Tensor], Tensor]) -> Change:
     return changed
 
 
+def of_its_kind(value: Any, change: Change) -> Any:
+    """A changed value of the type that it had, where it can be."""
+
+    def like(value: Any, changed: Any) -> Any:
+        if isinstance(value, Tensor) and isinstance(changed, Tensor):
+            same = value.is_floating_point() or bool((changed == changed.to(value.dtype)).all())
+            return changed.to(value.dtype) if same else changed
+        if isinstance(value, list | tuple) and isinstance(changed, list | tuple):
+            pairs = zip(value, changed, strict=False)
+            own = [like(*pair) for pair in pairs] if len(value) == len(changed) else changed
+            return type(value)(own)
+        return type(value)(changed) if isinstance(value, bool | int | float) else changed
+
+    return like(value, change(value))
+
+
 def changed_results(example: Any, axes: list[str]) -> Iterator[tuple[str, Change]]:
     """Phrases and changes for results like `example`. `axes` names those of a tensor."""
     if isinstance(example, bool) or (isinstance(example, Tensor) and example.dtype == torch.bool):
-        yield "the opposite of {x}", _each(lambda x: 1 - x)
+        yield "the opposite of {x}, True for False", _each(lambda x: 1 - x)
     else:
         number = as_tensor(example[-1] if isinstance(example, tuple) else example)
         whole = number is not None and bool((number == number.round()).all())
@@ -88,8 +104,15 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
         "the mean of {x}": lambda x: x.mean(),
         "the largest of {x}": lambda x: x.max(),
         "{x} divided by the largest of them": lambda x: x / x.max(),
+        "{x} divided by the length of all of them": lambda x: x / x.norm(),
+        "the mean of {x} everywhere": lambda x: x.mean().expand_as(x),
+        "the median of {x}": lambda x: x.quantile(0.5),
+        "the standard deviation of {x}": lambda x: x.std(correction=1 if x.numel() > 1 else 0),
         "the places where {x} are not 0": lambda x: x.nonzero(),
+        "the values of {x} that are not 0": lambda x: x[x != 0],
     }
+    if n == 1:
+        on_tensor["the places where {x} are not 0, as a row"] = lambda x: x.nonzero().flatten()
     yield from ((words, _each(change)) for words, change in on_tensor.items())
     for axis in range(n):
         name = f"the {names[axis]} axis" if len(names) == n and names[axis].isalpha() else f"axis {axis}"
@@ -107,6 +130,11 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             f"{{x}} minus their mean along {name}": lambda x, a: x - x.mean(a, keepdim=True),
             f"the sums of {{x}} along {name}": lambda x, a: x.sum(a),
             f"the means of {{x}} along {name}": lambda x, a: x.mean(a),
+            f"for each of {{x}} the mean along {name}": lambda x, a: x.mean(a, keepdim=True).expand_as(x),
+            f"the smallest of {{x}} along {name}": lambda x, a: x.amin(a),
+            f"the medians of {{x}} along {name}": lambda x, a: x.quantile(0.5, a),
+            f"the order of {{x}} along {name}, the smallest first": lambda x, a: x.argsort(a),
+            f"the order of {{x}} along {name}, the largest first": lambda x, a: x.argsort(a, descending=True),
             f"the largest of {{x}} along {name}": lambda x, a: x.amax(a),
             f"the places of the largest of {{x}} along {name}": lambda x, a: x.argmax(a),
             f"only the first of {{x}} along {name}": lambda x, a: x.select(a, 0),
@@ -177,6 +205,8 @@ def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Chan
     yield "{x} without the last", lambda x: x[:-1]
     yield "only the first of {x}", lambda x: x[0]
     yield "only the last of {x}", lambda x: x[-1]
+    yield "only the first half of {x}", lambda x: x[: len(x) // 2]
+    yield "only every other of {x}", lambda x: x[::2]
     yield "the number of {x}", len
     if all(isinstance(item, tuple) for item in example):
         yield "{x} with the parts of every pair swapped", lambda x: [pair[::-1] for pair in x]

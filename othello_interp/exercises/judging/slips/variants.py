@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
+from othello_interp.exercises.judging.slips.inner import changed_within
 from othello_interp.exercises.judging.slips.inputs import changed_inputs
 from othello_interp.exercises.judging.slips.mutants import mutants
+from othello_interp.exercises.judging.slips.results import FRACTIONS, NUMBERS
 from othello_interp.exercises.records import Case
 from othello_interp.exercises.status import Status
 
 MOST_SECONDS = 2.0  # of processor time for all variants of a kind together
-VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1")
-KINDS = ("inputs", "mutants")
+VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1", "given ", "counts")
+KINDS = ("inputs", "mutants", "inner")
+ONE_BY_ONE = tuple(phrase.replace("{x}", "").strip() for phrase, _ in (*NUMBERS[1:], *FRACTIONS))
 NOTHING = object()  # in place of a value: the variant raised
 
 
@@ -32,6 +35,12 @@ class Variant:
         self.clause, self._fn, self._cases, self._limit = clause, fn, cases, time_limit
         self._values: dict[int, Any] = {}
         self.seconds = 0.0
+
+    @property
+    def fine(self) -> bool:
+        """Whether it changes numbers one by one: of whole numbers and bools, which these make of them, many
+        such changes leave the same."""
+        return any(words in self.clause for words in ONE_BY_ONE)
 
     @property
     def vague(self) -> bool:
@@ -61,12 +70,15 @@ class Variants:
     ) -> None:
         self.reference, self.cases, self.time_limit, self.seconds = reference, cases, time_limit, seconds
         self.axes = _axes(reference)
+        self.cheapest = min(range(len(cases)), key=seconds.__getitem__)
         self._kinds: dict[str, list[Variant]] = {}
 
     def of(self, kind: str) -> Iterator[Variant]:
-        """The variants of a kind, "inputs" or "mutants", as many as there is time for."""
+        """The variants of a kind, one of KINDS, as many as there is time for."""
         if kind not in self._kinds:
-            self._kinds[kind] = self._inputs() if kind == "inputs" else self._mutants()
+            limit = self.time_limit if kind == "inputs" else min(self.time_limit, 1.0)
+            made = [Variant(text, fn, self.cases, limit) for text, fn in self._made(kind)]
+            self._kinds[kind] = sorted(made, key=lambda variant: variant.vague)
         known = self._kinds[kind]
         for variant in known:
             if sum(other.seconds for other in known) > MOST_SECONDS and not variant.seconds:
@@ -75,25 +87,24 @@ class Variants:
 
     def prepare(self) -> None:
         """Work out every variant on the case that takes least, which rules most of them out."""
-        case = min(range(len(self.cases)), key=self.seconds.__getitem__)
         for kind in KINDS:
             for variant in self.of(kind):
-                variant.value(case)
+                variant.value(self.cheapest)
 
-    def _inputs(self) -> list[Variant]:
-        limit = self.time_limit
+    def _made(self, kind: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+        if kind == "mutants":
+            return mutants(self.reference)
+        if kind == "inner":
+            return changed_within(self.reference, self.cases[self.cheapest])
         axes = {name: names for name, names in self.axes.items() if name != "return"}
-        changed = changed_inputs(self.cases, axes)
-        return [Variant(clause, self.reference, cases, limit) for clause, cases in changed]
+        return ((clause, self._given(change)) for clause, change in changed_inputs(self.cases, axes))
 
-    def _mutants(self) -> list[Variant]:
-        limit = min(self.time_limit, 1.0)
-        return [Variant(clause, fn, self.cases, limit) for clause, fn in mutants(self.reference)]
+    def _given(self, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[..., Any]:
+        return lambda **inputs: self.reference(**inputs | change(inputs))
 
 
 def _axes(reference: Callable[..., Any]) -> dict[str, list[str]]:
+    """Names of axes by argument: those of the last axes, where there may be more in front of them."""
     annotations = getattr(inspect.unwrap(reference), "__annotations__", {})
     named = {name: getattr(annotation, "dim_str", "") for name, annotation in annotations.items()}
-    return {
-        name: dims.split() for name, dims in named.items() if dims and "*" not in dims and "." not in dims
-    }
+    return {name: dims.split() for name, dims in named.items() if dims and "." not in dims}
