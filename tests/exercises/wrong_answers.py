@@ -1,7 +1,7 @@
 """What a batch of wrong answers is: each with words of which a true explanation of it holds one.
 
 All batches were written before they were tried, as students write. The check has learnt kinds of slips from
-the first, wrong_answers_1.py, two from the third, and none from the second.
+the first, wrong_answers_1.py, and from the third, and none from the second.
 """
 
 from collections.abc import Callable

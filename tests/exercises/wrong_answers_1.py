@@ -68,7 +68,7 @@ wrong("1.3", "log")(lambda logits, legal: (logits.softmax(-1)[..., 1:] * playabl
 wrong("1.3", "1 minus", "illegal", "not legal", "True for False")(
     lambda logits, legal: (logits.softmax(-1)[..., 1:] * ~playable(legal)).sum(-1)
 )
-wrong("1.3", "mean", "number of legal")(
+wrong("1.3", "mean", "number of legal", "divided by their sum")(
     lambda logits, legal: (logits.softmax(-1)[..., 1:] * playable(legal)).sum(-1) / playable(legal).sum(-1)
 )
 wrong("1.3", "log")(lambda logits, legal: (logits.log_softmax(-1)[..., 1:] * playable(legal)).sum(-1))
@@ -135,7 +135,7 @@ wrong("1.4", "percent", "100")(
         100 * ((scores(resid, weight) + bias).argmax(-1) == boards).float().mean((0, 1))
     )
 )
-wrong("1.4", "minus", "bias", "sign", "+")(
+wrong("1.4", "minus", "bias", "sign", "+", "subtracted")(
     lambda resid, weight, bias, boards: (
         ((scores(resid, weight) - bias).argmax(-1) == boards).float().mean((0, 1))
     )
@@ -211,7 +211,7 @@ wrong("2.1", "output")(
         get_w_out(model, layer, neuron, normalize=True), directions
     )
 )
-wrong("2.1", "squared", "length", "twice")(
+wrong("2.1", "squared", "squares", "length", "twice")(
     lambda model, layer, neuron, directions: (
         cosines(get_w_in(model, layer, neuron, normalize=True), directions)
         / directions.norm(dim=0).clamp(min=1e-9)
@@ -293,7 +293,7 @@ wrong("2.3", "distance", "difference")(
         (pair(model, label_a, label_b)[0] - pair(model, label_a, label_b)[1]).norm().item()
     )
 )
-wrong("2.3", "squared", "root")(
+wrong("2.3", "squared", "squares", "root")(
     lambda model, label_a, label_b: (
         (ab := pair(model, label_a, label_b))[0] @ ab[1] / (ab[0] @ ab[0] * (ab[1] @ ab[1]))
     ).item()

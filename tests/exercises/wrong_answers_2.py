@@ -430,7 +430,7 @@ def c53(boards, square, theirs=1, mine=2):
     return torch.tensor(out).reshape(boards.shape[:-2])
 
 
-wrong("5.3", "mirrored", "left")(lambda boards, square: c53(boards.flip(-1), square))
+wrong("5.3", "mirrored", "left", "columns")(lambda boards, square: c53(boards.flip(-1), square))
 wrong("5.3", "8 minus", "minus", "8 wherever 0")(lambda boards, square: 8 - c53(boards, square))
 wrong("5.3", "twice")(lambda boards, square: 2 * c53(boards, square))
 wrong("5.3", "mine", "swapped", "ends", "blank")(lambda boards, square: c53(boards, square, mine=0))

@@ -190,7 +190,9 @@ class _Search:
         right, end = self.right, time.process_time() + MOST_SECONDS
         under = [(_on(words, EXPECTED), lambda i, f=change: f(right[i])) for words, change in self.changes]
         for kind in ("mutants", "inputs"):
-            clear = [v for v in self.variants.of(kind) if not (v.vague or (self.whole and v.fine))]
+            clear = [
+                v for v in self.variants.of(kind) if not (v.vague or v.one_of_many or (self.whole and v.fine))
+            ]
             under += [(f"what comes out {v.clause}", partial(self._value, v)) for v in clear]
         for inner, value in under:
             yield from self._on_top(inner, value)

@@ -79,7 +79,7 @@ def changed_results(example: Any, axes: list[str]) -> Iterator[tuple[str, Change
     if isinstance(example, bool) or (isinstance(example, Tensor) and example.dtype == torch.bool):
         yield "the opposite of {x}, True for False", _each(lambda x: 1 - x)
     else:
-        number = as_tensor(example[-1] if isinstance(example, tuple) else example)
+        number = as_tensor(example[-1] if isinstance(example, tuple) and example else example)
         whole = number is not None and bool((number == number.round()).all())
         yield from ((words, _each(change)) for words, change in NUMBERS + (() if whole else FRACTIONS))
     if isinstance(example, Tensor) and example.ndim:

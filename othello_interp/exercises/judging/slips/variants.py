@@ -17,7 +17,7 @@ from othello_interp.exercises.records import Case
 from othello_interp.exercises.status import Status
 
 MOST_SECONDS = 2.0  # of processor time for all variants of a kind together
-VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1", "given ", "counts")
+VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1")
 KINDS = ("inputs", "mutants", "inner")
 ONE_BY_ONE = tuple(phrase.replace("{x}", "").strip() for phrase, _ in (*NUMBERS[1:], *FRACTIONS))
 NOTHING = object()  # in place of a value: the variant raised
@@ -41,6 +41,11 @@ class Variant:
         """Whether it changes numbers one by one: of whole numbers and bools, which these make of them, many
         such changes leave the same."""
         return any(words in self.clause for words in ONE_BY_ONE)
+
+    @property
+    def one_of_many(self) -> bool:
+        """Whether it comes from the long table of changed results: tried last, and alone."""
+        return self.clause.startswith("given ")
 
     @property
     def vague(self) -> bool:
@@ -78,7 +83,7 @@ class Variants:
         if kind not in self._kinds:
             limit = self.time_limit if kind == "inputs" else min(self.time_limit, 1.0)
             made = [Variant(text, fn, self.cases, limit) for text, fn in self._made(kind)]
-            self._kinds[kind] = sorted(made, key=lambda variant: variant.vague)
+            self._kinds[kind] = sorted(made, key=lambda variant: variant.one_of_many)
         known = self._kinds[kind]
         for variant in known:
             if sum(other.seconds for other in known) > MOST_SECONDS and not variant.seconds:
