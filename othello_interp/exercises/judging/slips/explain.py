@@ -44,6 +44,8 @@ def explain(
     Nothing is said of an answer whose type alone is wrong, and nothing that only a few values speak for. Two
     changes together are tried only where no single one fits.
     """
+    if all(value is None for value in found):
+        return ""
     same = partial(alike, rtol=rtol, atol=atol)
     parts = _wrong_parts(found, right, same)
     counts = {
