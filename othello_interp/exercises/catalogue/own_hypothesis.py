@@ -22,11 +22,12 @@ from othello_interp.conditions import is_legal
 from othello_interp.exercises.calling.call import resolve
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.figures import LAYER, NEURON
-from othello_interp.games import FocusGames
+from othello_interp.games import load_focus_games
 from othello_interp.hypotheses import STATES, Hypothesis, Spectrum, label_aucs, parse, spectrum
 from othello_interp.lines import best_lines, line_labels
 from othello_interp.rules.random_games import random_games
 from othello_interp.squares import ALL_SQUARES, square_to_label
+from othello_interp.stream import stream
 
 N_GAMES, GAMES_SEED = 100, 741_281_623_151
 MIN_MATCHES, MAX_COMPARISONS = 30, 8
@@ -63,10 +64,12 @@ def _positions(
     """Activations of the layer and boards (0 blank, 1 theirs, 2 mine): of the focus games for seed None, else
     of random games of that seed.
     """
-    games = FocusGames(
-        resolve(ModelRef("embedded")), None if seed is None else random_games(N_GAMES, seed=seed)
+    model: Any = resolve(ModelRef("embedded"))
+    tokens = (
+        random_games(N_GAMES, seed=seed) if seed is not None else load_focus_games(str(model.cfg.model_name))
     )
-    return games.cache["post", LAYER].flatten(0, 1), games.states_theirs_vs_mine[:, :59].flatten(0, 1)
+    parts = [(batch.acts[LAYER].flatten(0, 1), batch.boards) for batch in stream(model, tokens, [LAYER])]
+    return torch.cat([acts for acts, _ in parts]), torch.cat([boards for _, boards in parts]).flatten(0, 1)
 
 
 def read(found: Any, n_neurons: int) -> tuple[int, Hypothesis]:
