@@ -16,9 +16,9 @@ from othello_interp.rules.random_games import random_games
 from othello_interp.weights.gpt import GPT, N_CTX
 
 #: The shares of positions below the edges. An activation's level is the number of edges that it reaches.
-QUANTILES = (0.01, 0.5, 0.75, 0.9, 0.97, 0.99)
+QUANTILES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99)
 #: The bands that examples are shown of: names, with the first level of each.
-BANDS = {"lowest": 0, "quiet": 1, "middle": 3, "loudest": 6}
+BANDS = {"lowest": 0, "quiet": 1, "middle": 5, "loudest": 8}
 BINS = 48
 _SEED, _GAMES = 18, 128
 

@@ -42,7 +42,7 @@ class Manifest:
     seed: int
     dtype: str
     hypotheses: tuple[str, ...] = ()
-    version: int = 2
+    version: int = 3
 
 
 def weights_hash(model: "TransformerBridge | GPT") -> str:
