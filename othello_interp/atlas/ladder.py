@@ -20,6 +20,7 @@ from othello_interp.atlas.search import LEAST, best_rules, best_union, pruned
 from othello_interp.atlas.trees import Trees, grow
 from othello_interp.errors import InputError
 from othello_interp.games import load_games
+from othello_interp.hypotheses import firing_threshold
 from othello_interp.model import check_exists
 from othello_interp.weights.gpt import N_CTX
 
@@ -104,7 +105,7 @@ class Rung:
 class Ladder:
     """The rungs of one neuron.
 
-    fires: activations above this count as firing; half of the largest that is learned from.
+    fires: activations above this count as firing: `firing_threshold` of those that are learned from.
     chosen: the place of the rung that does best on the games to choose by, its length paid for.
     """
 
@@ -225,7 +226,7 @@ def _r2s(found: _Searched, parts: Parts) -> list[float]:
 
 def _scored(found: _Searched, parts: Parts, nulls: list[float]) -> Ladder:
     learned, chosen, tested = (part.acts[:, found.neuron].contiguous() for part in parts)
-    fires = learned.max().item() / 2
+    fires = firing_threshold(learned)
     rungs, worth = [], []
     for name, rules, null in zip(RUNGS, found.rungs, nulls, strict=True):
         cut, place = best_cut(Table.of(rules.values, rules.which(parts.learn.answers), learned, fires))

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from othello_interp.atlas.questions import Answers, bits, texts
+from othello_interp.atlas.shorter import Term, shortened, term_text
 from othello_interp.atlas.trees import Trees
 
 #: A question by its number, and the answer that is asked for.
@@ -26,8 +27,10 @@ class Rule:
     literals: tuple[Literal, ...]
     value: float
 
-    def __str__(self) -> str:
-        return " & ".join(literal_text(*literal) for literal in self.literals)
+    @property
+    def term(self) -> Term:
+        """Its literals, for texts."""
+        return tuple((tuple(texts()[question].split(" & ")), wanted) for question, wanted in self.literals)
 
 
 @dataclass(frozen=True)
@@ -91,30 +94,23 @@ class RuleList:
 
     def hypothesis(self, cut: float) -> str:
         """Where more than `cut` is expected, in our language; "" for nowhere or everywhere."""
+        above = [rule.value > cut for rule in self.rules]
+        if self.default <= cut and sorted(above, reverse=True) == above:
+            terms = shortened(rule.term for rule in self.rules[: sum(above)])
+            return "" if () in terms else " | ".join(_in_brackets(term) for term in terms)
         found: str | bool = self.default > cut
-        for rule in reversed(self.rules):
-            text = f"({rule})" if len(rule.literals) > 1 or "&" in str(rule) else str(rule)
-            if rule.value > cut:
+        for rule, is_above in reversed(list(zip(self.rules, above, strict=True))):
+            text = _in_brackets(*shortened([rule.term]))
+            if is_above:
                 found = text if found is False else True if found is True else f"{text} | {found}"
             else:
                 found = False if found is False else f"~{text}" if found is True else f"~{text} & ({found})"
         return "" if isinstance(found, bool) else found
 
 
-def literal_text(question: int, wanted: bool) -> str:
-    """A literal as a hypothesis.
-
-    >>> literal_text(16, False), literal_text(203, True)
-    ('C0!=BLANK', 'B3==LEGAL')
-    """
-    text = texts()[question]
-    if wanted:
-        return text
-    if "&" in text:
-        return f"~({text})"
-    if text == "MOVE==EVEN":
-        return "MOVE==ODD"
-    return text.replace("==", "!=").replace("<", ">=")
+def _in_brackets(term: Term) -> str:
+    text = term_text(term)
+    return f"({text})" if "&" in text else text
 
 
 def _all_hold(answers: Answers, rule: Rule) -> Bool[Tensor, " position"]:

@@ -356,4 +356,4 @@ def test_a_browser_shows_it_from_the_disk(pages, width):
 def test_names_in_use():
     """The stand-ins above replace what is really called."""
     assert SimpleNamespace(**vars(notebook_page)).load_atlas is stored.load_atlas
-    assert len(QUANTILES) == 6
+    assert len(QUANTILES) == 8
