@@ -101,7 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("games", 1000, "games to choose on"),
         ("report-games", 2000, "other games to report on"),
         ("probe-games", 3000, "games to train the probe on"),
-        ("atlas-games", 10_000, "games to scan for the atlas"),
+        ("atlas-games", 20_000, "games to scan for the atlas"),
     ):
         parser.add_argument(f"--{option}", type=int, default=default, help=f"{what} ({default})", metavar="N")
     parser.add_argument(

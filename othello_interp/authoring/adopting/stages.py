@@ -49,7 +49,7 @@ class Job:
     games: int = 1000
     report_games: int = 2000
     probe_games: int = 3000
-    atlas_games: int = 10_000
+    atlas_games: int = 20_000
     probe_layer: int = LAYER - 1
 
     def key(self) -> str:
