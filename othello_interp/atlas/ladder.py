@@ -97,7 +97,7 @@ class Rung:
         )
         return (
             f"R² {r2} ({self.within_move:.2f} within the move's number; by chance {self.null:.2f}), "
-            f"F1 {f1}, AUC {auc}, {self.conditions} conditions"
+            f"F1 {f1}, AUC {auc}, {self.conditions} condition{'s' if self.conditions != 1 else ''}"
         )
 
 

@@ -202,11 +202,12 @@ def ladder_good(s: Subject) -> dict:
 
 @sentence(
     "The atlas has a name for **{named:,}** of {neurons:,} neurons; of these {detectors:,} are called "
-    "detectors of a line, {caps:,} caps.",
+    "detectors of a line, {caps:,} caps, and {quiet:,} say of some move that it is not legal.",
     named=(500, 12_000),
     neurons=None,
     detectors=(300, 8_000),
     caps=(10, 1_000),
+    quiet=(30, 2_000),
 )
 def atlas_names(s: Subject) -> dict:
     atlas = load_atlas()
@@ -222,6 +223,7 @@ def atlas_names(s: Subject) -> dict:
         "neurons": len(found),
         "detectors": sum("detector" in names for names in found),
         "caps": sum("cap" in names for names in found),
+        "quiet": sum("is not legal" in names for names in found),
     }
 
 
