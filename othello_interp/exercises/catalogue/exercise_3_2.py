@@ -14,18 +14,19 @@ def cases(seed: int) -> list[Case]:
     def orthonormal(rows: int, cols: int) -> Tensor:
         return torch.linalg.qr(torch.randn(rows, cols, generator=generator)).Q
 
-    def basis(d_model: int, k: int, rank: int) -> Tensor:
-        """Of this rank, with singular values from 1 to 3, so that rounding error is far below all of them."""
-        return orthonormal(d_model, rank) * torch.linspace(1, 3, rank) @ orthonormal(k, rank).T
+    def basis(d_model: int, k: int, rank: int, unit: float) -> Tensor:
+        """Of this rank, with singular values from 1 to 3 units, so that rounding error is far below all of
+        them; which numbers are small depends on the unit."""
+        return unit * (orthonormal(d_model, rank) * torch.linspace(1, 3, rank) @ orthonormal(k, rank).T)
 
     made = []
-    for n, d_model, k, rank, name in (
-        (4, 11, 3, 3, "3 independent columns, d_model 11"),
-        (5, 13, 7, 4, "7 columns in a space of 4 dimensions, d_model 13"),
-        (3, 6, 9, 2, "9 columns in a space of 2 dimensions, d_model 6"),
+    for n, d_model, k, rank, unit, name in (
+        (4, 11, 3, 3, 1.0, "3 independent columns, d_model 11"),
+        (5, 13, 7, 4, 1e4, "7 columns in a space of 4 dimensions, d_model 13, large numbers"),
+        (3, 6, 9, 2, 1e-3, "9 columns in a space of 2 dimensions, d_model 6, small numbers"),
     ):
         vectors = 3 * torch.randn(n, d_model, generator=generator) + 1
-        made.append(Case(name, {"vectors": vectors, "basis": basis(d_model, k, rank)}))
+        made.append(Case(name, {"vectors": vectors, "basis": basis(d_model, k, rank, unit)}))
     return made
 
 
@@ -47,6 +48,16 @@ _DEPENDENT = (
     "nothing but rounding error and lie outside the span: keep the columns of U whose singular value is not "
     "tiny beside the largest, such as `U[:, S / S[0] > 1e-4]`. (QR gives no singular values.)"
 )
+
+
+@mistake(
+    "You compare the singular values with a fixed number. Compare them with the largest one: in other units "
+    "the same columns have other singular values, and the same span.",
+    credit=0.5,
+)
+def compared_with_a_number(vectors: Tensor, basis: Tensor) -> Parts:
+    U, S, _ = torch.linalg.svd(basis, full_matrices=False)
+    return _parts(vectors, U[:, S > 1e-4])
 
 
 @mistake(_DEPENDENT, credit=0.5)
