@@ -22,8 +22,8 @@ def cases(seed: int) -> list[Case]:
     made = []
     for n, d_model, k, rank, unit, name in (
         (4, 11, 3, 3, 1.0, "3 independent columns, d_model 11"),
-        (5, 13, 7, 4, 1e4, "7 columns in a space of 4 dimensions, d_model 13, large numbers"),
-        (3, 6, 9, 2, 1e-3, "9 columns in a space of 2 dimensions, d_model 6, small numbers"),
+        (5, 13, 7, 4, 3e4, "7 columns in a space of 4 dimensions, d_model 13, large numbers"),
+        (3, 6, 9, 2, 3e-4, "9 columns in a space of 2 dimensions, d_model 6, small numbers"),
     ):
         vectors = 3 * torch.randn(n, d_model, generator=generator) + 1
         made.append(Case(name, {"vectors": vectors, "basis": basis(d_model, k, rank, unit)}))
@@ -50,14 +50,22 @@ _DEPENDENT = (
 )
 
 
-@mistake(
+_FIXED = (
     "You compare the singular values with a fixed number. Compare them with the largest one: in other units "
-    "the same columns have other singular values, and the same span.",
-    credit=0.5,
+    "the same columns have other singular values, and the same span."
 )
-def compared_with_a_number(vectors: Tensor, basis: Tensor) -> Parts:
+
+
+@mistake(_FIXED, credit=0.5)
+def above_a_small_number(vectors: Tensor, basis: Tensor) -> Parts:
     U, S, _ = torch.linalg.svd(basis, full_matrices=False)
     return _parts(vectors, U[:, S > 1e-4])
+
+
+@mistake(_FIXED + " Here they can all be small.", credit=0.5)
+def above_a_larger_number(vectors: Tensor, basis: Tensor) -> Parts:
+    U, S, _ = torch.linalg.svd(basis, full_matrices=False)
+    return _parts(vectors, U[:, S > 0.1])
 
 
 @mistake(_DEPENDENT, credit=0.5)

@@ -29,13 +29,15 @@ def _case(generator: torch.Generator, games: int, moves: int, neurons: int, squa
         beside = (square + 1) % squares
         on, off = legal[..., square], ~legal[..., square]
         loud = 1 + random(games, moves)
-        if kind < 3:  # a cap, but for the first square one that raises; some are far below 0 elsewhere
+        elsewhere = loud * off * ((loud * on).sum() / (loud * off).sum())  # as much as where it is legal
+        if kind < 3:  # a cap, but for the first square one that raises; some are far below 0 at most places
+            # elsewhere, and of others 0.87 is here
             weight, strength = 1 + random(1).item(), 1 + random(1).item()
             attribution[neuron, square] = weight if square == 0 else -weight
-            acts[..., neuron] += strength / weight * loud * on - 2.0 * off * (square % 2 == 0)
-        elif kind < 5:  # the strongest in weight, but often loud elsewhere: 0.65 or 0.3 of it is here
-            elsewhere = loud * off * (on.sum() / off.sum()) * (0.5 if kind == 3 else 2.3)
-            acts[..., neuron] += 3 * loud * on + 3 * elsewhere
+            acts[..., neuron] += strength / weight * (loud * on + 0.15 * elsewhere * (square % 4 == 1))
+            acts[..., neuron] -= 2.0 * off * (random(games, moves) > 0.1) * (square % 2 == 0)
+        elif kind < 5:  # the strongest in weight, but often loud elsewhere: 0.73 or 0.3 of it is here
+            acts[..., neuron] += 3 * loud * on + 3 * elsewhere * (0.36 if kind == 3 else 2.3)
             attribution[neuron, square] = -3.0
         elif kind == 5:  # raises its square
             acts[..., neuron] += 5 * loud * on

@@ -19,7 +19,7 @@ def inside_and_outside__least_squares(vectors, basis):
 
 def inside_and_outside__outside_first(vectors, basis):
     U, S, _ = torch.linalg.svd(basis)
-    rest = U[:, int((S > 1e-3).sum()) :]
+    rest = U[:, int((S > 1e-4 * S.max()).sum()) :]
     outside = torch.einsum("ni,ik,jk->nj", vectors, rest, rest)
     return vectors - outside, outside
 
@@ -35,7 +35,7 @@ def inside_and_outside__gram_schmidt(vectors, basis):
     for column in basis.T:
         for unit in span:
             column = column - (column @ unit) * unit
-        if column.norm() > 1e-3:
+        if column.norm() > 1e-4 * basis.norm():
             span.append(column / column.norm())
     Q = torch.stack(span, dim=1)
     return vectors @ Q @ Q.mT, vectors - vectors @ Q @ Q.mT
