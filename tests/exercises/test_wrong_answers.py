@@ -1,4 +1,4 @@
-"""Is every wrong answer of three batches rejected, are most told what they did, and none a thing untrue?"""
+"""Is every wrong answer of four batches rejected, are most told what they did, and none a thing untrue?"""
 
 import functools
 
@@ -6,6 +6,7 @@ import pytest
 import wrong_answers_1
 import wrong_answers_2
 import wrong_answers_3
+import wrong_answers_4
 from wrong_answers import Wrong
 
 from othello_interp.exercises import EXERCISES
@@ -19,6 +20,7 @@ BATCHES = {
     "first": (wrong_answers_1.wrong, 0.8),
     "second": (wrong_answers_2.wrong, 0.8),
     "third": (wrong_answers_3.wrong, 0.85),
+    "fourth": (wrong_answers_4.wrong, 0.65),
 }
 
 

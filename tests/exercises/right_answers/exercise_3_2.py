@@ -19,7 +19,7 @@ def inside_and_outside__least_squares(vectors, basis):
 
 def inside_and_outside__outside_first(vectors, basis):
     U, S, _ = torch.linalg.svd(basis)
-    rest = U[:, int((S > 1e-4 * S.max()).sum()) :]
+    rest = U[:, int((S / S[0] > 1e-4).sum()) :]
     outside = torch.einsum("ni,ik,jk->nj", vectors, rest, rest)
     return vectors - outside, outside
 

@@ -26,12 +26,7 @@ def changed_within(reference: Callable[..., Any], case: Case) -> Iterator[tuple[
 
     def seen(number: int, value: Any) -> Any:
         examples.setdefault(number, value)
-        if number not in changes:
-            return value
-        changed = of_its_kind(value, changes[number])
-        if isinstance(changed, Tensor) and not changed.isfinite().all():
-            raise ValueError("not a number, and libraries print complaints when they get that")
-        return changed
+        return of_its_kind(value, changes[number]) if number in changes else value
 
     run = compiled(function, reference, {SEEN: seen})
     if run is None:

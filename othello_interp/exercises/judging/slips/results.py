@@ -59,10 +59,12 @@ def _each(change: Callable[[Tensor], Tensor]) -> Change:
 
 
 def of_its_kind(value: Any, change: Change) -> Any:
-    """A changed value of the type that it had, where it can be."""
+    """A changed value of the type that it had, where it can be. Raises ValueError for what is no number."""
 
     def like(value: Any, changed: Any) -> Any:
         if isinstance(value, Tensor) and isinstance(changed, Tensor):
+            if not changed.isfinite().all():  # linear algebra prints complaints when it gets that
+                raise ValueError("the logarithm of 0, or such")
             same = value.is_floating_point() or bool((changed == changed.to(value.dtype)).all())
             return changed.to(value.dtype) if same else changed
         if isinstance(value, list | tuple) and isinstance(changed, list | tuple):
