@@ -22,7 +22,7 @@ def cases(seed: int) -> list[Case]:
         p[kept // 2 : kept - 1] = step * (kept - 0.7)  # above the limits of their own places
         p[kept - 1] = step * (kept - 0.1)  # close below its limit, and the next close above
         p[kept:] = step * (place[kept:] + 3) + 0.1 * rate
-        p[kept] = step * (kept + 1.5)
+        p[kept] = step * (kept + 1.2)
         p[-1] = 0.9
         p[kept + 1] = 0.98 * rate  # small enough alone
         order = torch.rand(tests, generator=generator).argsort()
