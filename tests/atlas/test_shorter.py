@@ -29,6 +29,8 @@ def clause(text):
         (["C0==THEIRS & C0==PLAYED & C0!=LEGAL"], "C0==PLAYED"),
         (["C0!=BLANK & C0!=MINE & C0==THEIRS"], "C0==THEIRS"),
         (["MOVE<20 & MOVE<10 & MOVE>=3 & MOVE>=5"], "MOVE<10 & MOVE>=5"),
+        (["MOVE<9 & MOVE<10"], "MOVE<9"),
+        (["MOVE>=10 & MOVE>=9"], "MOVE>=10"),
         (["C0==BLANK", "C0!=BLANK & D1==MINE"], "C0==BLANK | D1==MINE"),
         (["C0==BLANK & D1==MINE", "C0==BLANK & D1!=MINE"], "C0==BLANK"),
         (["MOVE<10", "MOVE>=10 & MOVE<20 & D1==MINE"], "MOVE<10 | MOVE<20 & D1==MINE"),
