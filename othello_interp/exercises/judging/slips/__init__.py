@@ -3,6 +3,6 @@ it, the reference with one thing in it changed, or two of these.
 
     alike     when two answers are the same, and when that is no coincidence
     results   changed values      inputs    the reference on changed inputs
-    mutants   its text changed    inner     a value changed on its way through it
+    mutants   its text changed
     explain   which of them gives a student's answer on every case
 """

@@ -57,14 +57,7 @@ def explain(
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
     search = _Search(found, right, parts, counts, variants, same, rtol, atol)
-    single = (
-        search.untouched,
-        search.single,
-        search.constant,
-        search.relabelled,
-        search.mutants,
-        search.inner,
-    )
+    single = (search.untouched, search.single, search.constant, search.relabelled, search.mutants)
     for level in (*single, search.shortest_pair):
         if claims := list(dict.fromkeys(level())):
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
@@ -176,11 +169,6 @@ class _Search:
         """One change of the reference itself."""
         yield from self._variants("mutants")
 
-    def inner(self) -> list[str]:
-        """One value changed on the way. Several may come to the same; the shortest is said."""
-        fits = [variant.clause for variant in self._fitting("inner")]
-        return [f"what comes out {clause}" for clause in sorted(fits, key=len)[:1]]
-
     def shortest_pair(self) -> list[str]:
         """Of the claims of two changes together one alone: a list of such claims is no help to anybody."""
         return sorted(self._pairs(), key=len)[:1]
@@ -228,8 +216,6 @@ class _Search:
         return [f"what comes out {clause}" for clause in claims if len(claims) <= MOST_CLAIMS]
 
     def _fitting(self, kind: str) -> list[Variant]:
-        if self.whole and kind == "inner":
-            return []  # whole numbers, True and False come out the same of many changes on the way
         tried = (v for v in self.variants.of(kind) if not (self.whole and v.fine))
         return [v for v in tried if self._gives(partial(self._value, v))]
 

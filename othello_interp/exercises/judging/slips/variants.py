@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
-from othello_interp.exercises.judging.slips.inner import changed_within
 from othello_interp.exercises.judging.slips.inputs import changed_inputs
 from othello_interp.exercises.judging.slips.mutants import mutants
 from othello_interp.exercises.judging.slips.results import FRACTIONS, NUMBERS
@@ -18,7 +17,7 @@ from othello_interp.exercises.status import Status
 
 MOST_SECONDS = 2.0  # of processor time for all variants of a kind together
 VAGUE = ("a sign", "one too", "axis -", "axes 0 and 1")
-KINDS = ("inputs", "mutants", "inner")
+KINDS = ("inputs", "mutants")
 ONE_BY_ONE = tuple(phrase.replace("{x}", "").strip() for phrase, _ in (*NUMBERS[1:], *FRACTIONS))
 NOTHING = object()  # in place of a value: the variant raised
 
@@ -99,8 +98,6 @@ class Variants:
     def _made(self, kind: str) -> Iterator[tuple[str, Callable[..., Any]]]:
         if kind == "mutants":
             return mutants(self.reference)
-        if kind == "inner":
-            return changed_within(self.reference, self.cases[self.cheapest])
         axes = {name: names for name, names in self.axes.items() if name != "return"}
         return ((clause, self._given(change)) for clause, change in changed_inputs(self.cases, axes))
 
