@@ -14,7 +14,7 @@ from othello_interp.exercises.checker import verdict
 from othello_interp.exercises.code import compiled, parsed, with_changes
 from othello_interp.exercises.judging.answer_key import AnswerKey, load_reference
 from othello_interp.exercises.repair import nearly
-from othello_interp.exercises.repair.edits import COMPARISON, JOINED, OPERATOR, ORDER, SIDES, edits
+from othello_interp.exercises.repair.edits import COMPARISON, JOINED, OPERATOR, ORDER, SIDES, Names, edits
 from othello_interp.exercises.repair.nearly import nearly_right
 from othello_interp.exercises.status import Status
 
@@ -74,7 +74,7 @@ def without_the_last_move(acts, squares, game, threshold):
         ("7.1", integer_division, "b[0] // n", "another operator is needed"),
         ("7.1", or_for_and, "a[0] == 0 or b[0] == 0", "the conditions are joined in the wrong way"),
         ("7.2", against_all, "holds + fails", "a part of this is too much"),
-        ("7.5", places_for_ranks, "p.argsort()", "a step is missing here"),
+        ("7.5", places_for_ranks, "p.argsort()", "a step is missing"),
         ("4.1", without_the_last_move, "acts.shape[1] - 1", "a part of this is too much"),
     ],
 )
@@ -82,9 +82,7 @@ def test_the_place_is_named(name, fn, code, said):
     text = nearly_right(key(name), fn)
     source, first = inspect.getsourcelines(fn)
     line = next(number for number, line in enumerate(source, start=first) if code in line)
-    assert text == (
-        f"Your function is one change away from right. It is in line {line}, at `{code}`: {said}."
-    )
+    assert text == (f"One change makes your function right: in line {line}, at `{code}`, {said}.")
 
 
 def wrong_axis(holds, fails):
@@ -95,7 +93,7 @@ def wrong_axis(holds, fails):
 def test_an_error_has_a_place_too():
     found = verdict(key("7.2").exercise, wrong_axis)
     assert found.status == Status.RAISED
-    assert found.message.endswith("at `fails.cumsum(5)`: it runs along the wrong axis.")
+    assert found.message.endswith("at `fails.cumsum(5)`, it runs along the wrong axis.")
     assert found.notes[0].startswith("IndexError: ")
     assert found.slip == found.message
 
@@ -107,7 +105,7 @@ def test_the_line_is_that_of_the_cell():
     linecache.cache["<cell 1>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 1>")
     space = {}
     exec(compile(cell, "<cell 1>", "exec"), space)
-    assert "It is in line 7, at `2`: the number is another." in nearly_right(key("1.1"), space["of_label"])
+    assert "in line 7, at `2`, the number is another." in nearly_right(key("1.1"), space["of_label"])
 
 
 # -- what is left alone ---------------------------------
@@ -186,9 +184,13 @@ def test_what_is_said_of_a_changed_reference_is_true(name):
     parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     tried = found = 0
     for index, node in enumerate(nodes):
-        undone = (edit for edit in edits(node, parents.get(node), [], []) if edit.said in CAN_BE_UNDONE)
+        undone = (
+            edit for edit in edits(node, parents.get(node), Names([], [], [])) if edit.said in CAN_BE_UNDONE
+        )
         for edit in itertools.islice(undone, 1):
-            changed = ast.unparse(ast.fix_missing_locations(with_changes(tree, {index: edit.change})))
+            changed = ast.unparse(
+                ast.fix_missing_locations(with_changes(tree, {index: lambda _, new=edit.new: new}))
+            )
             file = f"<changed {name} {index}>"
             linecache.cache[file] = (len(changed), None, changed.splitlines(keepends=True), file)
             space = dict(reference.__globals__)

@@ -59,6 +59,16 @@ def probability(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> 
     return probabilities.gather(-1, boards.long()[..., None]).squeeze(-1).mean((0, 1))
 
 
+@mistake(
+    "You take the accuracy for each state and average the three, so a state that is rare counts as much as a "
+    "common one. Every position should count the same."
+)
+def each_state_alike(resid: Tensor, weight: Tensor, bias: Tensor, boards: Tensor) -> Tensor:
+    right = (_scores(resid, weight) + bias).argmax(-1) == boards
+    shares = [(right & (boards == state)).sum((0, 1)) / (boards == state).sum((0, 1)) for state in range(3)]
+    return torch.stack(shares).nanmean(0)
+
+
 EXERCISE = Exercise(
     id="1.4",
     notebook="01_setup",

@@ -58,6 +58,15 @@ def zero_by_zero(model: Any, layer: int, neuron: int, directions: Tensor) -> Ten
     return _projections(get_w_in(model, layer, neuron, normalize=True), directions / directions.norm(dim=0))
 
 
+@mistake(
+    "You subtract the mean from both vectors first. That is a correlation; a cosine takes them as they are."
+)
+def correlation(model: Any, layer: int, neuron: int, directions: Tensor) -> Tensor:
+    w_in, centred = get_w_in(model, layer, neuron), directions - directions.mean(0)
+    lengths = (w_in - w_in.mean()).norm() * centred.norm(dim=0)
+    return torch.where(directions.norm(dim=0) > 0, _projections(w_in - w_in.mean(), centred) / lengths, 0.0)
+
+
 EXERCISE = Exercise(
     id="2.1",
     notebook="02_direct_logit_attribution",

@@ -16,6 +16,7 @@ def cases(seed: int) -> list[Case]:
         ("F2", (-1, 0), 3),
         ("B5", (0, 1), 1),
         ("A1", (1, -1), 2),
+        ("B3", (-1, 0), 1),
     ]
     for _ in range(4):
         square, down, n_theirs = (int(torch.randint(n, (), generator=generator)) for n in (60, 3, 3))

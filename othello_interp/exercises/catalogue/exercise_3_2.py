@@ -120,6 +120,17 @@ def shares(vectors: Tensor, basis: Tensor) -> Parts:
     return inside / (inside + outside), outside / (inside + outside)
 
 
+@mistake(
+    "You take off one column's share after another. That is right only for columns at right angles: here the "
+    "next one puts back some of what the last one took. Make them orthogonal first."
+)
+def one_after_another(vectors: Tensor, basis: Tensor) -> Parts:
+    outside = vectors
+    for column in basis.T:
+        outside = outside - torch.outer(outside @ column, column) / (column @ column)
+    return vectors - outside, outside
+
+
 EXERCISE = Exercise(
     id="3.2",
     notebook="03_variance_fraction",

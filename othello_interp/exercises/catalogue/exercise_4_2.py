@@ -11,9 +11,9 @@ mistake = Mistakes()
 
 
 def cases(seed: int) -> list[Case]:
-    """Some moves are planted so that every mistake shows: neighbours on both sides of a loud one, a move
-    exactly `gap` away and one a move nearer, the last move of a game beside the first of the next, and the
-    largest in size, which is negative.
+    """Some moves are planted so that every mistake shows: neighbours on both sides of a loud one (one of them
+    far from the next that is taken), a move exactly `gap` away and one a move nearer, the last move of a game
+    beside the first of the next, and the largest in size, which is negative.
     """
     generator = torch.Generator().manual_seed(seed)
     made = []
@@ -24,7 +24,7 @@ def cases(seed: int) -> list[Case]:
     ):
         acts = 0.3 * torch.randn(n_games, n_moves, generator=generator)
         game = int(torch.randint(n_games - 1, (), generator=generator))
-        acts[game, [1, 0, 2, 1 + gap, -1]] = torch.tensor([6.0, 5.9, 5.8, 5.6, 5.4])
+        acts[game, [1, 0, 2, 1 + gap, -1]] = torch.tensor([6.0, 5.5, 5.8, 5.6, 5.4])
         acts[game + 1, [0, gap - 1, -1]] = torch.tensor([6.5, 5.2, -9.0])
         inputs = {"acts": acts - lower, "count": count, "gap": gap}
         made.append(Case(f"{count} of {n_games} games, {n_moves} moves, {gap} apart{about}", inputs))

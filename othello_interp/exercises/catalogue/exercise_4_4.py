@@ -36,6 +36,7 @@ def _described(
     count: int,
     quantile: float,
     by_number: bool = False,
+    within_games: bool = False,
     columns: slice = slice(1, None),
     squares: Any = ALL_SQUARES,
     mask: str = "own",
@@ -43,7 +44,7 @@ def _described(
 ) -> Described:
     """The right answer, with a knob for each thing that can be got wrong."""
     flat = acts.flatten(0, 1)
-    neurons = flat.std(0).topk(count).indices
+    neurons = (acts.std(1).mean(0) if within_games else flat.std(0)).topk(count).indices
     neurons = neurons.sort().values if by_number else neurons
     attributions = torch.zeros(count, 64)
     attributions[:, squares] = model.blocks[layer].mlp.W_out[neurons] @ model.W_U[:, columns]
@@ -103,6 +104,15 @@ def all_moves(**inputs: Any) -> Described:
 )
 def divided_by_all(**inputs: Any) -> Described:
     return _described(**inputs, divide="all")
+
+
+@mistake(
+    "You take each neuron's standard deviation within a game and average over the games. Take it over all "
+    "moves of all games at once: how the games differ counts, too.",
+    credit=0.5,
+)
+def deviation_within_games(**inputs: Any) -> Described:
+    return _described(**inputs, within_games=True)
 
 
 EXERCISE = Exercise(

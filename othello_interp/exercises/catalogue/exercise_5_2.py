@@ -80,6 +80,21 @@ def density(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
     return 100 * _counts(acts, labels, edges) / _sizes(labels) / edges.diff()
 
 
+@mistake(
+    "You divide by the width of the bins and by what lies between the edges: that is a density. Wanted is "
+    "the share of the group in each bin."
+)
+def density_in_range(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
+    return percent_in_range(acts, labels, edges) / edges.diff()
+
+
+@mistake("Your bins are all of one width. Take them from `edges`: they can be of several.")
+def one_width(acts: Tensor, labels: Tensor, edges: Tensor) -> Tensor:
+    n, low, high = len(edges) - 1, edges[0].item(), edges[-1].item()
+    counts = torch.stack([torch.histc(acts[group], n, low, high) for group in (~labels, labels)])
+    return 100 * counts / _sizes(labels)
+
+
 EXERCISE = Exercise(
     id="5.2",
     notebook="05_spectrum_plots",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from othello_interp.exercises.records import Case, Exercise, Mistakes, ModelRef
 from othello_interp.figures import LAYER, NEURON
+from othello_interp.neurons import get_w_out
 from othello_interp.rules.random_games import random_games
 
 mistake = Mistakes()
@@ -86,6 +87,16 @@ def change(model: Any, tokens: Tensor, layer: int, neuron: int) -> Tensor:
 @mistake("These are probabilities. Return the logits.", credit=0.5)
 def probabilities(model: Any, tokens: Tensor, layer: int, neuron: int) -> Tensor:
     return _zeroed(model, tokens, layer, neuron).softmax(-1)
+
+
+@mistake(
+    "You take the neuron's direct path off the logits. What later layers read from it changes as well: "
+    "switch it off in a run of the model."
+)
+def direct_path(model: Any, tokens: Tensor, layer: int, neuron: int) -> Tensor:
+    logits, cache = model.run_with_cache(tokens)
+    written = cache[f"blocks.{layer}.mlp.hook_post"][..., neuron, None] * get_w_out(model, layer, neuron)
+    return logits - written / cache["ln_final.hook_scale"] @ model.W_U
 
 
 EXERCISE = Exercise(

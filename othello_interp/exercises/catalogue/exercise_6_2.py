@@ -88,6 +88,20 @@ def _shares(labels: Tensor) -> Tensor:
     return torch.where(labels, share, 1 - share)
 
 
+@mistake("You leave out the position itself. The mean is over all games with this label, its own among them.")
+def others_only(acts: Tensor, labels: Tensor) -> Tensor:
+    groups = 2 * _move(labels) + labels
+    size = torch.bincount(groups.flatten())[groups]
+    return (_means(acts, groups) * size - acts) / (size - 1).clamp(min=1)
+
+
+@mistake(
+    "You average over games whose labels agree at every move. Only the label at this move has to be the same."
+)
+def same_labels_throughout(acts: Tensor, labels: Tensor) -> Tensor:
+    return torch.stack([acts[(labels == own).all(1)].mean(0) for own in labels])
+
+
 EXERCISE = Exercise(
     id="6.2",
     notebook="06_circuit",

@@ -77,6 +77,12 @@ def one_off(logits: Tensor, legal: Tensor, token: int) -> float:
     return _ratio(logits, legal, token)[legal[..., token % 60]].mean().item()
 
 
+@mistake("Your softmax is over the legal moves alone. The model's probabilities are over all 61 tokens.")
+def among_legal(logits: Tensor, legal: Tensor, token: int) -> float:
+    ratio = logits[..., 1:].masked_fill(~legal, -torch.inf).softmax(-1)[..., token - 1] * legal.sum(-1)
+    return ratio[legal[..., token - 1]].mean().item()
+
+
 EXERCISE = Exercise(
     id="6.6",
     notebook="06_circuit",

@@ -130,6 +130,28 @@ def raw_sums(a: Summary, b: Summary) -> Summary:
     return n, mean, raw - n * mean**2
 
 
+@mistake(
+    "You took the mean of the two means, and the squares about that. A part with more positions counts for "
+    "more: weigh each mean with its number of positions.",
+    credit=0.5,
+)
+def about_the_mean_of_means(a: Summary, b: Summary) -> Summary:
+    if a[0] == 0 or b[0] == 0:
+        return a if b[0] == 0 else b
+    delta = (b[1] - a[1]) / 2
+    return a[0] + b[0], (a[1] + b[1]) / 2, a[2] + b[2] + (a[0] + b[0]) * delta.square()
+
+
+@mistake(
+    "You merge the third parts as if they were variances, with a weighted mean. They are sums: they add up.",
+    credit=0.5,
+)
+def merged_like_variances(a: Summary, b: Summary) -> Summary:
+    n, mean, _, delta = _merged(a, b)
+    within = (a[0] * a[2] + b[0] * b[2]) / max(n, 1)
+    return n, mean, within + delta.square() * a[0] * b[0] / max(n, 1) ** 2
+
+
 EXERCISE = Exercise(
     id="7.1",
     notebook="07_every_neuron",

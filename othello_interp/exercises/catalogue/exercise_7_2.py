@@ -96,6 +96,23 @@ def all_in_one(holds: Tensor, fails: Tensor) -> Tensor:
     return _wins(holds, fails, 0.5).sum() / _pairs(holds, fails).sum()
 
 
+@mistake(
+    "Your curve doesn't begin at (0, 0): the area under its first step, that of the highest bin, is missing.",
+    credit=0.5,
+)
+def without_the_origin(holds: Tensor, fails: Tensor) -> Tensor:
+    rates = [counts.flip(-1).cumsum(-1) / counts.sum(-1, keepdim=True) for counts in (holds, fails)]
+    return torch.trapezoid(rates[0], rates[1], dim=-1)
+
+
+@mistake(
+    "You leave the ties out of the number of pairs as well. A tie is a pair like any other, and counts half.",
+    credit=0.5,
+)
+def ties_left_out(holds: Tensor, fails: Tensor) -> Tensor:
+    return _wins(holds, fails, 0.0) / (_pairs(holds, fails) - (holds * fails).sum(-1))
+
+
 EXERCISE = Exercise(
     id="7.2",
     notebook="07_every_neuron",

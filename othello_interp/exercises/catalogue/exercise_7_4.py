@@ -99,6 +99,26 @@ def both_shuffled(acts: Tensor, labels: Tensor, orders: Tensor) -> tuple[float, 
     return _with(best, best.expand(len(orders)).clone())
 
 
+@mistake(
+    "p counts all lines of all shuffles. Count the shuffles whose *best* line does at least as well.",
+    credit=0.5,
+)
+def every_line_counts(acts: Tensor, labels: Tensor, orders: Tensor) -> tuple[float, Tensor, float]:
+    real, shuffled = _searches(acts, labels, orders)
+    return real.max().item(), shuffled.amax(1), _p(real.max(), shuffled.flatten())
+
+
+@mistake(
+    "You shuffle what the last shuffle left. Each order is one of the activations as they were.", credit=0.5
+)
+def shuffled_again(acts: Tensor, labels: Tensor, orders: Tensor) -> tuple[float, Tensor, float]:
+    found, null = _aucs(acts, labels).max(), []
+    for order in orders:
+        acts = acts[order]
+        null.append(_aucs(acts, labels).max())
+    return _with(found, torch.stack(null))
+
+
 EXERCISE = Exercise(
     id="7.4",
     notebook="07_every_neuron",

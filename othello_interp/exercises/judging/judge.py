@@ -98,7 +98,7 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
     if first.guess == FORGOT_RETURN and any(right.value is None for right in key.expected):
         first = replace(first, guess="")  # None is an answer here
     outcome = outcomes[at]
-    mistake, slip = _known_mistake(key, outcomes), ""
+    mistake, slip = _known_mistake(key, outcomes, set(problems)), ""
     if mistake:
         said = [] if first.message == mistake.message else [first.message]
         message, notes = mistake.message, [*said, *notes]
@@ -140,35 +140,41 @@ def _problem(key: AnswerKey, index: int, outcome: Outcome) -> tuple[Difference |
     return (None, message) if share == 1.0 else (Difference("value", message, share=share), "")
 
 
-def _known_mistake(key: AnswerKey, outcomes: list[Outcome]) -> Mistake | None:
-    """The mistake that does on every case what the student's function did. Some case is known to be wrong."""
+def _known_mistake(key: AnswerKey, outcomes: list[Outcome], wrong: set[int]) -> Mistake | None:
+    """The mistake that does on every case what the student's function did, or if there is none, one that does
+    so on all the wrong ones: whoever makes it may have seen to a special case. `wrong` holds some case.
+    """
+    nearly = None
     for mistake in key.exercise.mistakes:
-        if _does_the_same(key, key.mistaken(mistake), outcomes):
+        differ = _differ(key, key.mistaken(mistake), outcomes)
+        if not differ:
             return mistake
-    return None
+        if nearly is None and not differ & wrong and len(differ) < len(wrong) > 1:
+            nearly = mistake
+    return nearly
 
 
-def _does_the_same(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outcome]) -> bool:
-    """Whether a mistake's outcomes are the student's. A kind of error is no evidence by itself, since very
-    different slips raise it: where a mistake returns anything wrong, that must have been returned.
+def _differ(key: AnswerKey, mistaken: list[Outcome], outcomes: list[Outcome]) -> set[int]:
+    """The cases on which a mistake's outcome isn't the student's. A kind of error is no evidence by itself,
+    since very different slips raise it: where a mistake returns anything wrong, that must have been returned.
     """
 
     def same(found: Any, other: Any) -> bool:
         return compare(found, other, key.exercise.rtol, key.exercise.atol) is None
 
-    returned_wrong = False
+    differ, returned_wrong = set(), False
     for index, (found, other) in enumerate(zip(outcomes, mistaken, strict=True)):
         if found.status != other.status:
-            return False
-        if found.status == Status.RAISED:
+            differ.add(index)
+        elif found.status == Status.RAISED:
             if found.error.split(":")[0] != other.error.split(":")[0]:
-                return False
+                differ.add(index)
         elif not same(found.value, other.value):
-            return False
+            differ.add(index)
         else:
             scored = key.exercise.score is not None
             returned_wrong |= scored or not same(found.value, key.expected[index].value)
-    return returned_wrong
+    return differ if returned_wrong else set(range(len(outcomes)))
 
 
 def _right_but_for_types(key: AnswerKey, outcomes: list[Outcome]) -> bool:

@@ -2,9 +2,11 @@
 
 import ast
 import time
+import warnings
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
@@ -13,7 +15,7 @@ from othello_interp.exercises.code import compiled, parsed, with_changes
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import compare
 from othello_interp.exercises.records import Exercise
-from othello_interp.exercises.repair.edits import Edit, edits
+from othello_interp.exercises.repair.edits import Edit, Names, edits
 from othello_interp.exercises.showing import messages
 from othello_interp.exercises.status import Status
 
@@ -46,28 +48,41 @@ def nearly_right(key: AnswerKey, fn: Any) -> str:
     function = parsed(fn) if (own := underlying(fn)) and not own.__closure__ else None
     if own is None or function is None or not _works_out_a_value(function):
         return ""
-    first_line = own.__code__.co_firstlineno - 1
+    with warnings.catch_warnings():  # of changed code, not of the student's
+        warnings.simplefilter("ignore")
+        found = _first_that_is_right(key, own, function)
+    if found is None:
+        return ""
+    place, edit = found
+    code = ast.unparse(place).split("\n")[0]
+    code = code if len(code) <= LONGEST else f"{code[: LONGEST - 1]}…"
+    return messages.NEARLY.format(
+        line=own.__code__.co_firstlineno - 1 + place.lineno, code=code, said=edit.said
+    )
+
+
+def _first_that_is_right(
+    key: AnswerKey, fn: FunctionType, function: ast.FunctionDef
+) -> tuple[Any, Edit] | None:
+    """The place of a change, and the change."""
     end = time.process_time() + MOST_SECONDS
     right = [_is_right(key, i, fn) for i in range(len(key.cases))]
     order = sorted(range(len(right)), key=lambda i: (right[i], key.expected[i].seconds))
     tried: set[str] = set()
     for index, node, edit in _all_edits(function):
-        try:
-            changed = with_changes(function, {index: edit.change})
-        except (AttributeError, IndexError, KeyError):
-            continue
-        text = ast.dump(changed)
-        if text in tried:
-            continue
-        tried.add(text)
-        made = compiled(changed, own, {})
-        if made is not None and all(_is_right(key, i, made) for i in order) and _at_other_seeds(key, made):
-            code = ast.unparse(node).split("\n")[0]
-            code = code if len(code) <= LONGEST else f"{code[: LONGEST - 1]}…"
-            return messages.NEARLY.format(line=first_line + node.lineno, code=code, said=edit.said)
         if time.process_time() > end:
             break
-    return ""
+        changed = with_changes(function, {index: partial(_instead, new=edit.new)})
+        text = ast.dump(changed)
+        made = compiled(changed, fn, {}) if text not in tried else None
+        tried.add(text)
+        if made and all(_is_right(key, i, made) for i in order) and _at_other_seeds(key, made):
+            return edit.place or node, edit
+    return None
+
+
+def _instead(_: ast.AST, new: ast.AST) -> ast.AST:
+    return new
 
 
 def _is_right(key: AnswerKey, case: int, fn: Any) -> bool:
@@ -92,8 +107,7 @@ def _other_key(exercise: Exercise, seed: int, solutions: Path | None) -> AnswerK
 def _works_out_a_value(function: ast.FunctionDef) -> bool:
     """Whether it changes nothing but its own variables, as far as its source tells."""
     nodes = list(ast.walk(function))
-    own = {argument.arg for node in nodes if isinstance(node, ast.arguments) for argument in node.args}
-    own |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own = _own(nodes)
     for node in nodes:
         if isinstance(node, ast.Global | ast.Nonlocal):
             return False
@@ -114,13 +128,18 @@ def _all_edits(function: ast.FunctionDef) -> Iterator[tuple[int, Any, Edit]]:
     """Numbers of nodes in the order of a walk, the nodes and their edits: what is likeliest first."""
     nodes = list(ast.walk(function))
     parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
-    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names |= {argument.arg for node in nodes if isinstance(node, ast.arguments) for argument in node.args}
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) is str}
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    names = Names([argument.arg for argument in function.args.args], sorted(_own(nodes)), sorted(texts))
     found = [
         (index, node, edit)
         for index, node in enumerate(nodes)
-        if hasattr(node, "lineno") and index
-        for edit in edits(node, parents.get(node), sorted(names), sorted(texts))
+        for edit in edits(node, parents.get(node), names)
+        if hasattr(edit.place or node, "lineno")
     ]
     return iter(sorted(found, key=lambda item: item[2].rank))
+
+
+def _own(nodes: list[ast.AST]) -> set[str]:
+    """The variables of a function, its arguments among them."""
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {arg.arg for node in nodes if isinstance(node, ast.arguments) for arg in node.args}

@@ -35,7 +35,7 @@ TINY_ONLY = (
     "It is right on the course's model and fails on a small random one, which has other sizes and whose "
     "weights are not centred."
 )
-NEARLY = "Your function is one change away from right. It is in line {line}, at `{code}`: {said}."
+NEARLY = "One change makes your function right: in line {line}, at `{code}`, {said}."
 RIGHT_VALUES = "Your values are right, but not of the type that is wanted."
 GLOBAL_DATA = "Your function reads the global {names}. It should work with its arguments only."
 CHANGED = (

@@ -1,6 +1,7 @@
 """What a wrong answer comes from: the simplest change that gives it on every case."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -57,9 +58,19 @@ def explain(
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
     search = _Search(found, right, parts, counts, variants, same, rtol, atol)
-    single = (search.untouched, search.single, search.constant, search.relabelled, search.mutants)
+    single = (
+        search.untouched,
+        search.single,
+        search.reordered,
+        search.constant,
+        search.relabelled,
+        search.mutants,
+    )
     for level in (*single, search.shortest_pair):
-        if claims := list(dict.fromkeys(level())):
+        with warnings.catch_warnings():  # of changed code, not of the student's
+            warnings.simplefilter("ignore")
+            claims = list(dict.fromkeys(level()))
+        if claims:
             return _sentence(claims, [names[i] if names else f"item {i}" for i in parts], bool(names))
     return ""
 
@@ -153,6 +164,12 @@ class _Search:
             said = f"{value:g}" if isinstance(value, float) else value
             yield f"{bool(value) if bools else said} everywhere"
 
+    def reordered(self) -> Iterator[str]:
+        """The items of a list, not in the order that is wanted."""
+        pairs = list(zip(self.found, self.right, strict=True))
+        if all(type(a) is type(b) is list and sorted(map(repr, a)) == sorted(map(repr, b)) for a, b in pairs):
+            yield "the expected values in another order"
+
     def relabelled(self) -> Iterator[str]:
         """One code, state or label in place of another."""
         if words := relabelled(self.found, self.right):
@@ -177,7 +194,7 @@ class _Search:
         """A changed result of a changed result, or of the reference on changed inputs or changed itself."""
         if not telling(self.found, self.right, ENOUGH_FOR_TWO, 4):
             return
-        right, end = self.right, time.process_time() + MOST_SECONDS
+        right, end = self.right, time.process_time() + MOST_SECONDS / 2
         under = [(_on(words, EXPECTED), lambda i, f=change: f(right[i])) for words, change in self.changes]
         for kind in ("mutants", "inputs"):
             clear = [

@@ -18,6 +18,7 @@ from othello_interp.exercises.judging.slips.alike import as_tensor
 from othello_interp.squares import ALL_SQUARES, ROWS, label_to_id, label_to_square
 
 Change = Callable[[Any], Any]
+MOVE = "`permute` or `transpose` does that"
 NUMBERS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("{x} with the opposite sign", lambda x: -x),
     ("1 minus {x}", lambda x: 1 - x),
@@ -148,6 +149,11 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             along[f"{{x}} one place later along {name}"] = lambda x, a: x.roll(1, a)
             along[f"{{x}} one place earlier along {name}"] = lambda x, a: x.roll(-1, a)
         yield from ((words, _each(partial(_at, change=change, axis=axis))) for words, change in along.items())
+    if len(set(example.shape)) > 1:
+        mixed = "{x} mixed up by a reshape where an axis should be moved: " + MOVE
+        for a, b in ((0, -1), (-1, 0)):
+            yield mixed, _each(partial(_reshaped_after, a=a, b=b))
+            yield mixed, _each(partial(_reshaped_before, a=a, b=b))
     for order in list(permutations(range(n)))[1:] if n <= 4 else []:
         swapped = "rows and columns swapped" if order[-2:] == (n - 1, n - 2) and board else ""
         words = (
@@ -156,6 +162,14 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             else f"{{x}} with the axes in the order {order}"
         )
         yield words, _each(partial(torch.permute, dims=order))
+
+
+def _reshaped_after(x: Tensor, a: int, b: int) -> Tensor:
+    return x.movedim(a, b).reshape(x.shape)
+
+
+def _reshaped_before(x: Tensor, a: int, b: int) -> Tensor:
+    return x.reshape(x.movedim(a, b).shape).movedim(b, a)
 
 
 def _at(x: Tensor, change: Callable[[Tensor, int], Tensor], axis: int) -> Tensor:
