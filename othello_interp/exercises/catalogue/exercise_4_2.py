@@ -11,9 +11,9 @@ mistake = Mistakes()
 
 
 def cases(seed: int) -> list[Case]:
-    """Some moves are planted so that every mistake shows: neighbours on both sides of a loud one (one of them
-    far from the next that is taken), a move exactly `gap` away and one a move nearer, the last move of a game
-    beside the first of the next, and the largest in size, which is negative.
+    """Some moves are planted so that every mistake shows: neighbours on both sides of a loud one, a move
+    exactly `gap` away and one a move nearer, the last move of a game beside the first of the next, and the
+    largest in size, which is negative.
     """
     generator = torch.Generator().manual_seed(seed)
     made = []
@@ -24,11 +24,13 @@ def cases(seed: int) -> list[Case]:
     ):
         acts = 0.3 * torch.randn(n_games, n_moves, generator=generator)
         game = int(torch.randint(n_games - 1, (), generator=generator))
-        acts[game, [1, 0, 2, 1 + gap, -1]] = torch.tensor([6.0, 5.5, 5.8, 5.6, 5.4])
+        acts[game, [1, 0, 2, 1 + gap, -1]] = torch.tensor([6.0, 5.9, 5.8, 5.6, 5.4])
         acts[game + 1, [0, gap - 1, -1]] = torch.tensor([6.5, 5.2, -9.0])
         inputs = {"acts": acts - lower, "count": count, "gap": gap}
         made.append(Case(f"{count} of {n_games} games, {n_moves} moves, {gap} apart{about}", inputs))
-    return made
+    # Nothing planted: what is left out has neighbours that are taken, and they have others.
+    acts = torch.randn(2, 31, generator=generator)
+    return [*made, Case("9 of 2 games, 31 moves, 4 apart", {"acts": acts, "count": 9, "gap": 4})]
 
 
 Moves = list[tuple[Any, Any]]
@@ -131,6 +133,33 @@ def sorted_by_game(acts: Tensor, count: int, gap: int) -> Moves:
     return sorted(_apart(acts, count, gap - 1, gap - 1))
 
 
+@mistake(
+    "You compare a move only with the last one taken. It must be far enough from all those that you have "
+    "taken in its game.",
+    credit=0.5,
+)
+def from_the_last_one(acts: Tensor, count: int, gap: int) -> Moves:
+    last: dict[int, int] = {}
+    found: Moves = []
+    for place in acts.flatten().argsort(descending=True).tolist():
+        game, move = divmod(place, acts.shape[1])
+        if len(found) < count and abs(move - last.get(game, -gap)) >= gap:
+            last[game] = move
+            found.append((game, move))
+    return found
+
+
+@mistake(
+    "You leave out every move that is close to a louder one, even to one that is itself left out. Only those "
+    "that you have taken count.",
+    credit=0.5,
+)
+def near_any_louder_one(acts: Tensor, count: int, gap: int) -> Moves:
+    around = torch.nn.functional.max_pool1d(acts[:, None], 2 * gap - 1, 1, gap - 1)[:, 0]
+    peaks = acts.where(acts == around, -torch.inf).flatten().topk(count).indices
+    return [divmod(place, acts.shape[1]) for place in peaks.tolist()]
+
+
 EXERCISE = Exercise(
     id="4.2",
     notebook="04_max_activating",
@@ -140,7 +169,7 @@ EXERCISE = Exercise(
     difficulty=3,
     importance=4,
     minutes=15,
-    tests="Three sets of random activations, with loud moves side by side; one neuron is never positive.",
+    tests="Four sets of random activations, three with loud moves side by side; one is never positive.",
     cases=cases,
     mistakes=mistake.all(),
     hints=(
