@@ -5,9 +5,9 @@
     python benchmarks/checker.py --answers 1 4.4    with one right answer of each, not all
 
 Wrong answers are made of the right ones of the tests, written in other ways than the reference: each is
-called on changed inputs, and what it returns is changed. The known mistakes come twice, as a student meets
-them and with the known mistakes left aside, so that only what holds for every exercise can tell them: the
-second is the nearest to answers that nobody has foreseen.
+called on changed inputs, and what it returns is changed. The known mistakes come three times: as a student
+meets them; with the known mistakes left aside, so that only what holds for every exercise can tell them; and
+so, with the place that one change would put right. The last is nearest to answers that nobody has foreseen.
 """
 
 import argparse
@@ -28,11 +28,13 @@ from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.judging.slips.inputs import changed_inputs
 from othello_interp.exercises.judging.slips.results import changed_results
 from othello_interp.exercises.records import Exercise
+from othello_interp.exercises.repair.nearly import nearly_right
 from othello_interp.exercises.status import Status
 from othello_interp.storage.paths import load_file
 
 RIGHT_ANSWERS = Path(__file__).parents[1] / "tests" / "exercises" / "right_answers"
 EXPECTED = "the expected values"
+SORTS = ("inputs", "results", "mistakes", "mistakes alone", "mistakes or place")
 
 
 @dataclasses.dataclass
@@ -87,7 +89,7 @@ def _given(fn: Callable[..., Any], change: Callable[[dict[str, Any]], dict[str, 
 
 def measure(exercise: Exercise, answers: int) -> tuple[dict[str, Count], list[float], list[float]]:
     """Counts by sort, and the seconds of checks of right and of wrong answers."""
-    counts = {name: Count() for name in ("inputs", "results", "mistakes", "mistakes alone")}
+    counts = {name: Count() for name in SORTS}
     key = AnswerKey(exercise, 0)
     alone = AnswerKey(dataclasses.replace(exercise, mistakes=()), 0)
     fine: list[float] = []
@@ -108,7 +110,10 @@ def measure(exercise: Exercise, answers: int) -> tuple[dict[str, Count], list[fl
         outcomes = key.mistaken(mistake)
         verdict = judge(key, outcomes)
         counts["mistakes"].add(bool(verdict.mistake), verdict.mistake == mistake.key)
-        counts["mistakes alone"].add(bool(judge(alone, outcomes).slip), False)
+        slip = judge(alone, outcomes).slip
+        counts["mistakes alone"].add(bool(slip), False)
+        placed = bool(slip) or (exercise.score is None and bool(nearly_right(alone, mistake.fn)))
+        counts["mistakes or place"].add(placed, False)
     return counts, fine, wrong
 
 
@@ -121,7 +126,7 @@ def main(arguments: list[str] | None = None) -> None:
     unknown = sorted(set(options.exercises) - EXERCISES.keys())
     if unknown:
         parser.error(f"there is no exercise {', '.join(unknown)}; there are {', '.join(EXERCISES)}")
-    total = {name: Count() for name in ("inputs", "results", "mistakes", "mistakes alone")}
+    total = {name: Count() for name in SORTS}
     fine: list[float] = []
     wrong: list[float] = []
     for name, exercise in EXERCISES.items():
@@ -139,6 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"changed results                  {total['results']}")
     print(f"known mistakes                   {total['mistakes']}")
     print(f"known mistakes, left aside       {total['mistakes alone']}")
+    print(f"  or the place of one change     {total['mistakes or place']}")
     for words, seconds in (("right", fine), ("wrong", wrong)):
         if seconds:
             print(
