@@ -39,7 +39,7 @@ def chance_level(basis: Float[Tensor, "d_model k"]) -> float:
     The columns may depend on each other, and there may be more of them than dimensions.
     """
     d_model = basis.shape[0]
-    return torch.linalg.matrix_rank(basis).item() / d_model
+    return torch.linalg.matrix_rank(basis, rtol=1e-4).item() / d_model
 
 
 def composition(

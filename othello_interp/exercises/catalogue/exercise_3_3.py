@@ -85,7 +85,7 @@ EXERCISE = Exercise(
     hints=(
         "By symmetry each of the d_model directions of an orthonormal basis gets the same share of a random "
         "vector's squared length: 1 / d_model.",
-        "How many of these directions lie in the span? Look at `torch.linalg.matrix_rank`.",
+        "How many of these directions lie in the span? Look at `torch.linalg.matrix_rank` and its `rtol`.",
     ),
     explanation="Each direction gets 1/d_model on average and the span has `rank` of them. Counting columns "
     "would give more than 1 for a basis with more columns than dimensions.",
