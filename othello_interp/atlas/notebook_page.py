@@ -12,6 +12,7 @@ from othello_interp.atlas.describe import Board, NeuronPage, describe
 from othello_interp.atlas.ladder import Explanation
 from othello_interp.atlas.stored import check_is_of, load_atlas, parse_name
 from othello_interp.atlas.wiring import Wiring
+from othello_interp.figures import FIRING
 from othello_interp.model import check_exists, load_model
 from othello_interp.pages.render import render
 from othello_interp.pages.svg import ValueBoard, value_boards
@@ -26,7 +27,12 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return render(
-            "atlas/neuron.html.j2", page=self.page, charts=charts(self.page), draw=_drawn, shell=False
+            "atlas/neuron.html.j2",
+            page=self.page,
+            charts=charts(self.page),
+            draw=_drawn,
+            firing=FIRING,
+            shell=False,
         )
 
 

@@ -23,6 +23,7 @@ from othello_interp.atlas.describe import ROLES, Board, NeuronPage, describe
 from othello_interp.atlas.ladder import RUNGS, Ladder
 from othello_interp.atlas.stored import Atlas, check_is_of, load_atlas
 from othello_interp.atlas.wiring import Wiring
+from othello_interp.figures import FIRING
 from othello_interp.lines import line_texts
 from othello_interp.model import load_model
 from othello_interp.pages.render import render
@@ -113,7 +114,9 @@ def _pages(
 
 
 def _fragment(page: NeuronPage) -> str:
-    return render("atlas/neuron.html.j2", page=page, charts=charts(page), draw=placeholder, shell=True)
+    return render(
+        "atlas/neuron.html.j2", page=page, charts=charts(page), draw=placeholder, firing=FIRING, shell=True
+    )
 
 
 def placeholder(board: Board) -> Markup:

@@ -103,7 +103,7 @@ def check_panel(exercise: Exercise, result: Verdict, entry: Entry) -> Panel:
     """The panel for a verdict."""
     headline = messages.HEADLINES[result.status]
     tried = result.status in (Status.PASSED, Status.WRONG, Status.RAISED)
-    aside = f"{result.passed} of {result.cases} cases" if tried else ""
+    aside = f"{result.passed} of {result.cases} {'case' if result.cases == 1 else 'cases'}" if tried else ""
     kind = KINDS.get(result.status, "bad")
     if 0 < result.share < 1:
         kind, headline = "part", messages.PARTLY
