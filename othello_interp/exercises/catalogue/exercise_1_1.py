@@ -47,6 +47,26 @@ def four_at_once(label: str) -> int:
     return square + 1 if square < 27 else square - 3
 
 
+@mistake(
+    "You leave out all four centre squares from row E on. E0, E1 and E2 come before E3 and E4: only two are "
+    "to be left out there.",
+    credit=0.5,
+)
+def four_from_row_e(label: str) -> int:
+    square = _square(label)
+    return square - 3 if square >= 32 else ALL_SQUARES.index(square) + 1
+
+
+@mistake(
+    "You leave the centre out only after its last square. D3 and D4 come before D5 to E2: two are to be left "
+    "out there.",
+    credit=0.5,
+)
+def none_before_its_end(label: str) -> int:
+    square = _square(label)
+    return square - 3 if square > 36 else square + 1
+
+
 EXERCISE = Exercise(
     id="1.1",
     notebook="01_setup",

@@ -144,6 +144,29 @@ def zero_for_none(acts: Tensor, attribution: Tensor, legal: Tensor) -> Tensor:
     return _strongest(own & (attribution < 0) & (share >= SHARE), attribution * mean).clamp(min=0)
 
 
+@mistake(
+    "You ask at what share of the positions where the square is legal the neuron fires. Ask the other way "
+    "round: what share of its activation falls where the square is legal.",
+    credit=0.5,
+)
+def share_of_the_legal_ones(acts: Tensor, attribution: Tensor, legal: Tensor) -> Tensor:
+    own, _, mean = _parts(acts, attribution, legal)
+    flat, on = acts.flatten(0, 1), legal.flatten(0, 1).float()
+    share = (flat > 0).float().T @ on / on.sum(0)
+    return _strongest(own & (attribution < 0) & (share >= SHARE), attribution * mean)
+
+
+@mistake(
+    "You count the positions at which the neuron is positive. Add up its activation there: a loud position "
+    "counts for more.",
+    credit=0.5,
+)
+def positions_counted(acts: Tensor, attribution: Tensor, legal: Tensor) -> Tensor:
+    own, _, mean = _parts(acts, attribution, legal)
+    share = _parts((acts > 0).float(), attribution, legal)[1]
+    return _strongest(own & (attribution < 0) & (share >= SHARE), attribution * mean)
+
+
 EXERCISE = Exercise(
     id="6.7",
     notebook="06_circuit",
