@@ -29,8 +29,8 @@ def cases(seed: int) -> list[Case]:
         inputs = {"acts": acts - lower, "count": count, "gap": gap}
         made.append(Case(f"{count} of {n_games} games, {n_moves} moves, {gap} apart{about}", inputs))
     # Nothing planted: what is left out has neighbours that are taken, and they have others.
-    acts = torch.randn(2, 31, generator=generator)
-    return [*made, Case("9 of 2 games, 31 moves, 4 apart", {"acts": acts, "count": 9, "gap": 4})]
+    acts = torch.randn(3, 59, generator=generator)
+    return [*made, Case("17 of 3 games, 59 moves, 6 apart", {"acts": acts, "count": 17, "gap": 6})]
 
 
 Moves = list[tuple[Any, Any]]

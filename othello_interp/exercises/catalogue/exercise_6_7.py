@@ -36,8 +36,12 @@ def _case(generator: torch.Generator, games: int, moves: int, neurons: int, squa
             attribution[neuron, square] = weight if square == 0 else -weight
             acts[..., neuron] += strength / weight * (loud * on + 0.15 * elsewhere * (square % 4 == 1))
             acts[..., neuron] -= 2.0 * off * (random(games, moves) > 0.1) * (square % 2 == 0)
-        elif kind < 5:  # the strongest in weight, but often loud elsewhere: 0.73 or 0.3 of it is here
-            acts[..., neuron] += 3 * loud * on + 3 * elsewhere * (0.36 if kind == 3 else 2.3)
+        elif kind < 5:  # the strongest in weight, but often loud elsewhere: 0.73 or 0.3 of it is here, for
+            # some squares all at every third of the positions
+            third = on & (on.flatten().cumsum(0).view_as(on) % 3 == 0)
+            acts[..., neuron] += 3 * loud * (3 * third if square % 3 == 2 else on) + 3 * elsewhere * (
+                0.36 if kind == 3 else 2.3
+            )
             attribution[neuron, square] = -3.0
         elif kind == 5:  # raises its square
             acts[..., neuron] += 5 * loud * on
