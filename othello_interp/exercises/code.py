@@ -7,8 +7,6 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-Change = Callable[[Any], ast.AST]
-
 
 def parsed(fn: Callable[..., Any]) -> ast.FunctionDef | None:
     """The tree of a function without its decorators and docstring; None if its source can't be had.
@@ -33,15 +31,17 @@ def parsed(fn: Callable[..., Any]) -> ast.FunctionDef | None:
     return function
 
 
-def with_changes(function: ast.FunctionDef, changes: dict[int, Change]) -> ast.FunctionDef:
-    """A copy in which the nodes of these numbers, in the order of `ast.walk`, are changed."""
-    own = copy.deepcopy(function)
-    nodes = list(ast.walk(own))
-    for index in sorted(changes, reverse=True):  # inner ones come later in a walk, and are changed first
-        new: Any = changes[index](nodes[index])
-        if index == 0:
-            return new
-        _put(own, nodes[index], new)
+def replaced(tree: Any, news: dict[ast.AST, ast.AST]) -> Any:
+    """A copy of a tree with new nodes in place of some. In a new node, too, others are replaced."""
+    if isinstance(tree, list):
+        return [replaced(item, news) for item in tree]
+    if not isinstance(tree, ast.AST):
+        return tree
+    if tree in news:
+        return replaced(news[tree], {old: new for old, new in news.items() if old is not tree})
+    own = copy.copy(tree)
+    for name, value in ast.iter_fields(tree):
+        setattr(own, name, replaced(value, news))
     return own
 
 
@@ -56,14 +56,3 @@ def compiled(
     except (SyntaxError, TypeError, ValueError):
         return None
     return space[function.name]
-
-
-def _put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
-    for parent in ast.walk(tree):
-        for name, value in ast.iter_fields(parent):
-            if value is old:
-                setattr(parent, name, new)
-                return
-            if isinstance(value, list) and any(item is old for item in value):
-                setattr(parent, name, [new if item is old else item for item in value])
-                return

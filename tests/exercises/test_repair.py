@@ -10,11 +10,13 @@ import pytest
 import torch
 from test_slips import CHEAP, key
 
+from othello_interp.exercises.changes.edit import Names
+from othello_interp.exercises.changes.edits import edits
+from othello_interp.exercises.changes.words import COMPARISON, JOINED, OPERATOR, ORDER, SIDES
 from othello_interp.exercises.checker import verdict
-from othello_interp.exercises.code import compiled, parsed, with_changes
+from othello_interp.exercises.code import compiled, parsed, replaced
 from othello_interp.exercises.judging.answer_key import AnswerKey, load_reference
 from othello_interp.exercises.repair import nearly
-from othello_interp.exercises.repair.edits import COMPARISON, JOINED, OPERATOR, ORDER, SIDES, Names, edits
 from othello_interp.exercises.repair.nearly import nearly_right
 from othello_interp.exercises.status import Status
 
@@ -185,12 +187,10 @@ def test_what_is_said_of_a_changed_reference_is_true(name):
     tried = found = 0
     for index, node in enumerate(nodes):
         undone = (
-            edit for edit in edits(node, parents.get(node), Names([], [], [])) if edit.said in CAN_BE_UNDONE
+            edit for edit in edits(node, parents.get(node), Names([], [])) if edit.said in CAN_BE_UNDONE
         )
         for edit in itertools.islice(undone, 1):
-            changed = ast.unparse(
-                ast.fix_missing_locations(with_changes(tree, {index: lambda _, new=edit.new: new}))
-            )
+            changed = ast.unparse(ast.fix_missing_locations(replaced(tree, {node: edit.new})))
             file = f"<changed {name} {index}>"
             linecache.cache[file] = (len(changed), None, changed.splitlines(keepends=True), file)
             space = dict(reference.__globals__)
@@ -220,3 +220,16 @@ def test_a_change_must_hold_at_other_seeds(monkeypatch):
 def test_a_tree_becomes_the_function_again():
     tree = parsed(load_reference(key("1.1").exercise))
     assert compiled(tree, load_reference(key("1.1").exercise), {})("C0") == 17
+
+
+def twice_less(x):
+    return x - (x - 1)
+
+
+def test_a_node_within_a_new_one_is_replaced_too_and_the_tree_stays():
+    tree = parsed(twice_less)
+    before = ast.dump(tree)
+    differences = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp)]
+    news = {node: ast.BinOp(node.left, ast.Add(), node.right) for node in differences}
+    assert compiled(replaced(tree, news), twice_less, {})(5) == 11
+    assert ast.dump(tree) == before

@@ -3,7 +3,4 @@ the other, is run again in the student's own process.
 
 It is automated program repair (Singh, Gulwani, Solar-Lezama 2013, "Automated feedback generation for
 introductory programming assignments") with the cases of an exercise for tests.
-
-    edits     the single changes
-    nearly    the first of them that is right on every case, and how to say where it is
 """

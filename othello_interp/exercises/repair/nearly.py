@@ -3,19 +3,19 @@
 import ast
 import time
 import warnings
-from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.stub import underlying
-from othello_interp.exercises.code import compiled, parsed, with_changes
+from othello_interp.exercises.changes.edit import Edit, Names
+from othello_interp.exercises.changes.edits import edits
+from othello_interp.exercises.code import compiled, parsed, replaced
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.compare import compare
 from othello_interp.exercises.records import Exercise
-from othello_interp.exercises.repair.edits import Edit, Names, edits
 from othello_interp.exercises.showing import messages
 from othello_interp.exercises.status import Status
 
@@ -69,20 +69,16 @@ def _first_that_is_right(
     right = [_is_right(key, i, fn) for i in range(len(key.cases))]
     order = sorted(range(len(right)), key=lambda i: (right[i], key.expected[i].seconds))
     tried: set[str] = set()
-    for index, node, edit in _all_edits(function):
+    for node, edit in _all_edits(function):
         if time.process_time() > end:
             break
-        changed = with_changes(function, {index: partial(_instead, new=edit.new)})
+        changed = replaced(function, {node: edit.new})
         text = ast.dump(changed)
         made = compiled(changed, fn, {}) if text not in tried else None
         tried.add(text)
         if made and all(_is_right(key, i, made) for i in order) and _at_other_seeds(key, made):
             return edit.place or node, edit
     return None
-
-
-def _instead(_: ast.AST, new: ast.AST) -> ast.AST:
-    return new
 
 
 def _is_right(key: AnswerKey, case: int, fn: Any) -> bool:
@@ -124,19 +120,18 @@ def _works_out_a_value(function: ast.FunctionDef) -> bool:
     return True
 
 
-def _all_edits(function: ast.FunctionDef) -> Iterator[tuple[int, Any, Edit]]:
-    """Numbers of nodes in the order of a walk, the nodes and their edits: what is likeliest first."""
+def _all_edits(function: ast.FunctionDef) -> list[tuple[Any, Edit]]:
+    """Nodes and their edits: what is likeliest first."""
     nodes = list(ast.walk(function))
     parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    names = Names([argument.arg for argument in function.args.args], sorted(_own(nodes)), sorted(texts))
+    names = Names([argument.arg for argument in function.args.args], sorted(_own(nodes)))
     found = [
-        (index, node, edit)
-        for index, node in enumerate(nodes)
+        (node, edit)
+        for node in nodes
         for edit in edits(node, parents.get(node), names)
-        if hasattr(edit.place or node, "lineno")
+        if edit.said and hasattr(edit.place or node, "lineno")
     ]
-    return iter(sorted(found, key=lambda item: item[2].rank))
+    return sorted(found, key=lambda item: item[1].rank)
 
 
 def _own(nodes: list[ast.AST]) -> set[str]:

@@ -23,15 +23,9 @@ def _unmasked(x: Tensor, where: Tensor) -> Tensor:
     return x.flatten(0, _mask(where).ndim - 1)
 
 
-def _game_by_game(x: Tensor, where: Tensor) -> Tensor:
-    """The mean over what is marked in each game that has any."""
-    return torch.stack([rows[marked].mean(0) for rows, marked in zip(x, where, strict=True) if marked.any()])
-
-
 MASKED: dict[str, tuple[str, Callable[..., Tensor]]] = {
     "_zeroed": ("when what is not marked counts as 0 and is not left out", _zeroed),
     "_unmasked": ("when a mask is left out", _unmasked),
-    "_game_by_game": ("when the mean of each row is taken first, over what is marked in it", _game_by_game),
 }
 
 Put = Callable[[Tensor, Tensor], Tensor]
@@ -39,11 +33,7 @@ PUT: dict[str, Put] = {
     "when only the last along axis 1 is changed": lambda old, new: torch.cat([old[:, :-1], new[:, -1:]], 1),
     "when only the first along axis 1 is changed": lambda old, new: torch.cat([new[:, :1], old[:, 1:]], 1),
     "when the first along axis 1 is left as it was": lambda old, new: torch.cat([old[:, :1], new[:, 1:]], 1),
-    "when the last along axis 1 is left as it was": lambda old, new: torch.cat([new[:, :-1], old[:, -1:]], 1),
-    "when only the first along axis 0 is changed": lambda old, new: torch.cat([new[:1], old[1:]]),
     "with the mean of what stood there put in": lambda old, new: old.mean().expand_as(old),
-    "with the mean along axis 0 of what stood there put in": lambda old, new: old.mean(0).expand_as(old),
-    "with the opposite of what stood there put in": lambda old, new: -old,
     "with 1 put in": lambda old, new: torch.ones_like(old),
     "when it is added to what stood there": lambda old, new: old + new,
     "when nothing is put in": lambda old, new: old,
@@ -56,8 +46,4 @@ def _put(x: Any, index: Any, value: Any, how: str) -> None:
     x[index] = PUT[how](old, torch.as_tensor(value, dtype=old.dtype).expand_as(old))
 
 
-def _not(x: Tensor) -> Tensor:
-    return ~_mask(x)
-
-
-HELPERS = {"_put": _put, "_not": _not} | {name: helper for name, (_, helper) in MASKED.items()}
+HELPERS = {"_put": _put} | {name: helper for name, (_, helper) in MASKED.items()}
