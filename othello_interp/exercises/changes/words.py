@@ -33,17 +33,12 @@ ALIKE = (
     ("any", "all"),
     ("softmax", "log_softmax", "sigmoid", "exp", "log"),
     ("abs", "square", "sqrt", "relu"),
-    ("floor", "ceil", "round", "trunc"),
-    ("append", "extend"),
     ("std", "var"),
     ("maximum", "minimum"),
     ("label_to_id", "label_to_square"),
     ("id_to_label", "square_to_label"),
     ("get_w_in", "get_w_out"),
     ("W_in", "W_out"),
-    ("zeros_like", "ones_like"),
-    ("zeros", "ones"),
-    ("logical_and", "logical_or"),
 )
 #: How to say what a call gives.
 RESULTS = {
@@ -70,8 +65,6 @@ IN_PLACE = {
     "get_w_in": "with the input weights in place of the output weights",
     "get_w_out": "with the output weights in place of the input weights",
 }
-TOO_LARGE = "when {} is one too large"
-TOO_SMALL = "when {} is one too small"
 #: What stands in for a weight of the model, transposed.
 WEIGHTS = {
     "W_out": ("W_in", IN_PLACE["get_w_in"]),
@@ -99,6 +92,8 @@ ARITHMETIC: list[ast.operator] = [
     ast.Add(), ast.Sub(), ast.Mult(), ast.Div(), ast.FloorDiv(), ast.Mod(), ast.Pow(), ast.MatMult(),
 ]  # fmt: skip
 BITS: list[ast.operator] = [ast.BitAnd(), ast.BitOr(), ast.BitXor()]
+TOO_LARGE = "when {} is one too large"
+TOO_SMALL = "when {} is one too small"
 #: Clauses for an operator in place of another.
 REVERSED = "when a comparison is the other way round"
 EQUAL_IN = "when a comparison lets equal values in"

@@ -1,6 +1,6 @@
 """Whether two answers hold the same values, whatever their types, and whether that can be a coincidence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 MOST_VALUES = 20_000  # of one answer are looked at, when values are counted
 LEAST = 1e-6
 ENOUGH = 3  # values that differ from the right ones: fewer are easily met by chance
+Same = Callable[[Any, Any], bool]
 _NOTHING = object()  # beside a value that has no counterpart
 ENOUGH_FOR_TWO = 8  # where two changes are tried together
 

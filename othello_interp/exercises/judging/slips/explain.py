@@ -10,6 +10,7 @@ from typing import Any
 from othello_interp.exercises.judging.slips.alike import (
     ENOUGH,
     ENOUGH_FOR_TWO,
+    Same,
     alike,
     as_tensor,
     leaves,
@@ -23,7 +24,6 @@ from othello_interp.exercises.judging.slips.variants import MOST_SECONDS, NOTHIN
 MOST_CLAIMS = 2
 EXPECTED = "the expected values"
 Values = list[Any]
-Same = Callable[[Any, Any], bool]
 
 
 def explain(
@@ -57,16 +57,12 @@ def explain(
     found, right = [_part(value, parts) for value in found], [_part(value, parts) for value in right]
     if all(same(a, b) for a, b in zip(found, right, strict=True)) or not telling(found, right, ENOUGH):
         return ""
-    search = _Search(found, right, parts, counts, variants, same, rtol, atol)
-    single = (
-        search.untouched,
-        search.single,
-        search.reordered,
-        search.constant,
-        search.relabelled,
-        search.mutants,
-    )
-    for level in (*single, search.shortest_pair):
+    search = _Search(found, right, parts, counts, variants, same)
+    levels = (
+        search.untouched, search.single, search.reordered, search.constant, search.relabelled,
+        search.mutants, search.shortest_pair,
+    )  # fmt: skip
+    for level in levels:
         with warnings.catch_warnings():  # of changed code, not of the student's
             warnings.simplefilter("ignore")
             claims = list(dict.fromkeys(level()))
@@ -119,11 +115,9 @@ class _Search:
         counts: dict[str, list[float]],
         variants: Variants,
         same: Same,
-        rtol: float,
-        atol: float,
     ) -> None:
         self.found, self.right, self.parts, self.counts, self.variants = found, right, parts, counts, variants
-        self.same, self.rtol, self.atol = same, rtol, atol
+        self.same = same
         names = [] if parts else variants.axes.get("return", [])
         example = next((value for value in right if value is not None), None)
         number = as_tensor(example)
@@ -166,7 +160,7 @@ class _Search:
 
     def reordered(self) -> Iterator[str]:
         """The items of a list, not in the order that is wanted."""
-        pairs = list(zip(self.found, self.right, strict=True))
+        pairs = zip(self.found, self.right, strict=True)
         if all(type(a) is type(b) is list and sorted(map(repr, a)) == sorted(map(repr, b)) for a, b in pairs):
             yield "the expected values in another order"
 
@@ -177,9 +171,7 @@ class _Search:
 
     def constant(self) -> Iterator[str]:
         """Values that are all some number of times the right ones, or larger by some number."""
-        if telling(self.found, self.right, 4, 3) and (
-            words := constant(self.found, self.right, self.rtol, self.atol)
-        ):
+        if telling(self.found, self.right, 4, 3) and (words := constant(self.found, self.right, self.same)):
             yield _on(words, EXPECTED)
 
     def mutants(self) -> Iterator[str]:
@@ -219,7 +211,7 @@ class _Search:
             ):
                 yield _on(words, inner)
         with suppress(Exception):  # not every value is there to be multiplied
-            if constant([self.found[first]], [tried], self.rtol, self.atol) and (
+            if constant([self.found[first]], [tried], self.same) and (
                 words := self._factor([value(i) for i in range(len(self.found))])
             ):
                 yield _on(words, inner)
@@ -256,4 +248,4 @@ class _Search:
         if not telling(self.found, self.right, 4, 3):
             return ""
         known = quantities(self.variants.cases, self.variants.axes) | self.counts
-        return named_factor(self.found, right, known, self.rtol, self.atol)
+        return named_factor(self.found, right, known, self.same)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from othello_interp.exercises.calling.call import resolve
-from othello_interp.exercises.judging.slips.alike import alike, as_tensor
+from othello_interp.exercises.judging.slips.alike import Same, as_tensor
 from othello_interp.exercises.records import Case, ModelRef
 from othello_interp.neurons import get_w_in, get_w_out
 
@@ -21,9 +21,7 @@ LESS = {"": 0, " minus 1": 1}
 POWERS = {1.0: "{x} times {q}", -1.0: "{x} divided by {q}"}
 
 
-def named_factor(
-    found: list[Any], right: list[Any], known: dict[str, list[float]], rtol: float, atol: float
-) -> str:
+def named_factor(found: list[Any], right: list[Any], known: dict[str, list[float]], same: Same) -> str:
     """A phrase such as "twice {x}" or "{x} divided by the size of the move axis", or an empty string.
 
     known: what a student may multiply or divide by, on every case: see `quantities`.
@@ -31,9 +29,7 @@ def named_factor(
     pairs = _pairs(found, right)
     factors = [float((x * y).sum() / (y * y).sum()) if y.any() else None for x, y in pairs]
     given = [factor for factor in factors if factor is not None]
-    if not given or not all(
-        alike(x, (factor or 0.0) * y, rtol, atol) for (x, y), factor in zip(pairs, factors, strict=True)
-    ):
+    if not given or not all(same(x, (f or 0.0) * y) for (x, y), f in zip(pairs, factors, strict=True)):
         return ""
     nice = next((value for value in NAMED if all(abs(factor / value - 1) < 1e-4 for factor in given)), None)
     if nice:
@@ -51,7 +47,7 @@ def named_factor(
     return ""
 
 
-def constant(found: list[Any], right: list[Any], rtol: float, atol: float) -> str:
+def constant(found: list[Any], right: list[Any], same: Same) -> str:
     """A phrase such as "1.5 times {x}", "{x} plus 1" or "8 minus {x}": the same number on every case."""
     pairs = _pairs(found, right)
     if not pairs:
@@ -60,13 +56,13 @@ def constant(found: list[Any], right: list[Any], rtol: float, atol: float) -> st
     if not b.any():
         return ""
     factor = float(a @ b / (b @ b))
-    if alike(a, factor * b, rtol, atol):
+    if same(a, factor * b):
         return f"{factor:.4g} times {{x}}"
     offset = float((a - b).mean())
-    if alike(a, b + offset, rtol, atol):
+    if same(a, b + offset):
         return f"{{x}} plus {offset:.4g}" if offset > 0 else f"{{x}} minus {-offset:.4g}"
     total = float((a + b).mean())
-    return f"{total:.4g} minus {{x}}" if alike(a, total - b, rtol, atol) else ""
+    return f"{total:.4g} minus {{x}}" if same(a, total - b) else ""
 
 
 def _pairs(found: list[Any], right: list[Any]) -> list[tuple[Tensor, Tensor]]:

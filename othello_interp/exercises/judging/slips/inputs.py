@@ -47,10 +47,6 @@ PLAIN: dict[type, dict[str, Change]] = {
 }
 #: The same for labels such as "C0", on row and column.
 ON_LABELS: dict[str, Callable[[int, int], tuple[int, int]]] = {
-    "with `{}` one square further right": lambda row, col: (row, col + 1),
-    "with `{}` one square further left": lambda row, col: (row, col - 1),
-    "with `{}` one square further down": lambda row, col: (row + 1, col),
-    "with `{}` one square further up": lambda row, col: (row - 1, col),
     "with row and column of `{}` swapped": lambda row, col: (col, row),
     "with the rows of `{}` counted from the other end": lambda row, col: (7 - row, col),
     "with the columns of `{}` counted from the other end": lambda row, col: (row, 7 - col),
@@ -134,8 +130,6 @@ def _without(pattern: dict[str, Any], state: str) -> dict[str, Any]:
 
 def _elsewhere(label: str, moved: Callable[[int, int], tuple[int, int]]) -> str:
     row, col = moved(*divmod(label_to_square(label), 8))
-    if row not in range(8) or col not in range(8):
-        raise ValueError("beside the board")
     return square_to_label(8 * row + col)
 
 

@@ -4,7 +4,6 @@ Each has a phrase with a gap for what it is done to: "the squares of {x}". A cha
 sense; its caller drops it there.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,13 +31,11 @@ FRACTIONS: tuple[tuple[str, Callable[[Tensor], Tensor]], ...] = (
     ("{x} with 0 in place of negative values", lambda x: x.clamp(min=0)),
     ("the logarithms of {x}", lambda x: x.log()),
     ("e to the power of {x}", lambda x: x.exp()),
-    ("the angles in degrees whose cosines are {x}", lambda x: x.acos() * 180 / math.pi),
     ("the angles (arccos) whose cosines are {x}", lambda x: x.acos()),
     ("{x} rounded to whole numbers", lambda x: x.round()),
     ("{x} cut down to whole numbers", lambda x: x.trunc()),
     ("{x} rounded to one digit after the point", lambda x: x.round(decimals=1)),
     ("{x} rounded to two digits after the point", lambda x: x.round(decimals=2)),
-    ("{x} rounded to three digits after the point", lambda x: x.round(decimals=3)),
 )
 
 
@@ -108,11 +105,7 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
         "the largest of {x}": lambda x: x.max(),
         "{x} divided by the largest of them": lambda x: x / x.max(),
         "{x} divided by the length of all of them": lambda x: x / x.norm(),
-        "the mean of {x} everywhere": lambda x: x.mean().expand_as(x),
-        "the median of {x}": lambda x: x.quantile(0.5),
-        "the standard deviation of {x}": lambda x: x.std(correction=1 if x.numel() > 1 else 0),
         "the places where {x} are not 0": lambda x: x.nonzero(),
-        "the values of {x} that are not 0": lambda x: x[x != 0],
     }
     if n == 1:
         on_tensor["the places where {x} are not 0, as a row"] = lambda x: x.nonzero().flatten()
@@ -133,11 +126,7 @@ def _of_a_tensor(example: Tensor, names: list[str]) -> Iterator[tuple[str, Chang
             f"{{x}} minus their mean along {name}": lambda x, a: x - x.mean(a, keepdim=True),
             f"the sums of {{x}} along {name}": lambda x, a: x.sum(a),
             f"the means of {{x}} along {name}": lambda x, a: x.mean(a),
-            f"for each of {{x}} the mean along {name}": lambda x, a: x.mean(a, keepdim=True).expand_as(x),
-            f"the smallest of {{x}} along {name}": lambda x, a: x.amin(a),
-            f"the medians of {{x}} along {name}": lambda x, a: x.quantile(0.5, a),
             f"the order of {{x}} along {name}, the smallest first": lambda x, a: x.argsort(a),
-            f"the order of {{x}} along {name}, the largest first": lambda x, a: x.argsort(a, descending=True),
             f"the largest of {{x}} along {name}": lambda x, a: x.amax(a),
             f"the places of the largest of {{x}} along {name}": lambda x, a: x.argmax(a),
             f"only the first of {{x}} along {name}": lambda x, a: x.select(a, 0),
@@ -216,13 +205,10 @@ def _on_labels(value: Any, change: Callable[[str], Any]) -> Any:
 
 def _of_a_list(example: list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Change]]:
     yield "{x} the wrong way round", lambda x: list(x)[::-1]
-    yield "{x} in sorted order", sorted
     yield "{x} without the first", lambda x: x[1:]
     yield "{x} without the last", lambda x: x[:-1]
     yield "only the first of {x}", lambda x: x[0]
     yield "only the last of {x}", lambda x: x[-1]
-    yield "only the first half of {x}", lambda x: x[: len(x) // 2]
-    yield "only every other of {x}", lambda x: x[::2]
     yield "the number of {x}", len
     if all(isinstance(item, tuple) for item in example):
         yield "{x} with the parts of every pair swapped", lambda x: [pair[::-1] for pair in x]
