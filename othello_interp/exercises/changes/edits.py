@@ -5,12 +5,12 @@ A student's function is changed by those that have something to say of it, a ref
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from othello_interp.exercises.changes import words
 from othello_interp.exercises.changes.calls import name_of, of_a_call, of_an_attribute
 from othello_interp.exercises.changes.edit import Edit, Names
 from othello_interp.exercises.changes.instead import MASKED, PUT
-from othello_interp.exercises.changes.moves import moves
 from othello_interp.exercises.changes.nodes import (
     called,
     changed,
@@ -84,7 +84,7 @@ def edits(node: ast.AST, parent: ast.AST | None, names: Names) -> Iterator[Edit]
                 if other != own:
                     yield Edit(words.VARIABLE, 3, name(other))
     if isinstance(node, ast.FunctionDef | ast.For | ast.While | ast.If):
-        yield from moves(node)
+        yield from _moves(node)
     if isinstance(node, ast.expr) and _may_go_on(node, parent):
         yield from _more(node, parent, names.arguments)
 
@@ -159,6 +159,33 @@ def _may_go_on(node: ast.expr, parent: ast.AST | None) -> bool:
         return False
     loaded = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
     return isinstance(node, ast.Name | ast.Call | ast.BinOp | ast.Subscript) and loaded
+
+
+def _moves(node: Any) -> Iterator[Edit]:
+    """A statement into a loop that follows it, out of the loop that it ends, or behind the next statement."""
+    body = node.body
+    for i, loop in enumerate(body):
+        if isinstance(loop, ast.For | ast.While):
+            for j in range(i):
+                for inner in _beginning_with(body[j], loop):
+                    moved = without([*body[:i], inner, *body[i + 1 :]], j)
+                    yield Edit(words.MOVED, 1, changed(node, body=moved), place=body[j])
+            if len(loop.body) > 1:
+                shorter, last = changed(loop, body=loop.body[:-1]), loop.body[-1]
+                moved = [*body[:i], shorter, last, *body[i + 1 :]]
+                yield Edit(words.MOVED, 1, changed(node, body=moved), place=last)
+        if i + 1 < len(body):
+            later = [*body[:i], body[i + 1], loop, *body[i + 2 :]]
+            yield Edit(words.MOVED, 2, changed(node, body=later), place=loop)
+
+
+def _beginning_with(first: ast.stmt, loop: Any) -> Iterator[Any]:
+    """The loop, and each loop within it, beginning with a statement."""
+    yield changed(loop, body=[first, *loop.body])
+    for i, statement in enumerate(loop.body):
+        if isinstance(statement, ast.For | ast.While):
+            for inner in _beginning_with(first, statement):
+                yield changed(loop, body=[*loop.body[:i], inner, *loop.body[i + 1 :]])
 
 
 def _counted(node: ast.expr, parent: ast.AST | None) -> str:

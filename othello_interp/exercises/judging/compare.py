@@ -17,6 +17,7 @@ from othello_interp.exercises.calling.outcome import Opaque
 
 NUMBER = (bool, int, float)
 FORGOT_RETURN = "Did you forget `return`?"
+ADVICE = {"bool": "a comparison such as `x > 0`", "int": "`.long()`", "float": "`.float()`"}
 DTYPE_WORDS = {"bool": "True or False", "int": "whole numbers", "float": "fractions (floating point)"}
 
 
@@ -27,7 +28,6 @@ class Difference:
     Attributes:
         kind: type, shape, dtype, nan or value; raised where there is nothing to compare.
         message: what is so, for the student.
-        found, expected: both sides in short.
         boards: both boards and where they differ, if the difference is on one.
         guess: what may be behind it; to be left out where the true reason is known.
         share: of the points that an answer like this still earns, where it is scored.
@@ -35,8 +35,6 @@ class Difference:
 
     kind: str
     message: str
-    found: str = ""
-    expected: str = ""
     boards: tuple[Tensor, Tensor, Tensor] | None = None
     guess: str = ""
     share: float = 0.0
@@ -67,27 +65,8 @@ def compare(
     if type(found) is not type(expected):
         return _type_difference(found, expected, where)
     if found != expected:
-        return Difference(
-            "value", f"{_you(where)} {found!r:.200}, expected {expected!r:.200}.", *_both(found, expected)
-        )
+        return Difference("value", f"{_you(where)} {found!r:.200}, expected {expected!r:.200}.")
     return None
-
-
-def describe(value: Any) -> str:
-    """A value in a few words: "float32 tensor of shape (2, 8, 8)", "list of 3", "'C0'"."""
-    if isinstance(value, Tensor):
-        if value.ndim == 0:
-            return f"{value.item()!r:.40}"
-        return f"{str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
-    if isinstance(value, dict | list | tuple | set):
-        return f"{type(value).__name__} of {len(value)}"
-    if isinstance(value, Opaque):
-        return f"an object of type {value.type_name[:60]}"
-    return f"{value!r:.60}"
-
-
-def _both(found: Any, expected: Any) -> tuple[str, str]:
-    return describe(found), describe(expected)
 
 
 def _you(where: str) -> str:
@@ -102,7 +81,7 @@ def _type_difference(found: Any, expected: Any, where: str) -> Difference:
         guess = FORGOT_RETURN
     elif isinstance(expected, Tensor) and isinstance(found, list | tuple):
         guess = "`torch.stack` joins a list of tensors, `torch.tensor` takes a list of numbers."
-    return Difference("type", message, describe(found), describe(expected), guess=guess)
+    return Difference("type", message, guess=guess)
 
 
 def _type_word(value: Any) -> str:
@@ -111,12 +90,11 @@ def _type_word(value: Any) -> str:
     if isinstance(value, NUMBER):
         return "True or False" if isinstance(value, bool) else "a number"
     if isinstance(value, Opaque):
-        return describe(value)
+        return f"an object of type {value.type_name[:60]}"
     if value is None:
         return "None"
-    return {"str": "a string", "dict": "a dict", "list": "a list", "tuple": "a tuple", "set": "a set"}[
-        type(value).__name__
-    ]
+    kind = type(value).__name__
+    return "a string" if kind == "str" else f"a {kind}"
 
 
 def _compare_dict(found: Any, expected: dict, rtol: float, atol: float, where: str) -> Difference | None:
@@ -130,7 +108,7 @@ def _compare_dict(found: Any, expected: dict, rtol: float, atol: float, where: s
             if keys
         ]
         message = f"The keys of your dict{where} are not the expected ones: it {' and '.join(parts)}."
-        return Difference("shape", message, f"keys {list(found)!r:.80}", f"keys {list(expected)!r:.80}")
+        return Difference("shape", message)
     for key in expected:
         if difference := compare(found[key], expected[key], rtol, atol, f"{where} for key {key!r}"):
             return difference
@@ -146,7 +124,7 @@ def _compare_list(
         return _type_difference(found, expected, where)
     if len(found) != len(expected):
         message = f"Your {type(found).__name__}{where} has {len(found)} items, expected {len(expected)}."
-        return Difference("shape", message, *_both(found, expected))
+        return Difference("shape", message)
     for index, (a, b) in enumerate(zip(found, expected, strict=True)):
         part = f" for the {parts[index]}" if len(parts) == len(expected) else f" for item {index}"
         if difference := compare(a, b, rtol, atol, where + part):
@@ -159,42 +137,34 @@ def _compare_numbers(found: Any, expected: Any, rtol: float, atol: float, where:
         return _type_difference(found, expected, where)
     a, b = torch.as_tensor(found), torch.as_tensor(expected)
     if a.shape != b.shape:
-        return Difference("shape", _shape_message(a, b, where), *_both(a, b), guess=_shape_guess(a, b))
+        return Difference("shape", _shape_message(a, b, where), guess=_shape_guess(a, b))
+    kinds = _kind(a), _kind(b)
     if a.dtype.is_complex != b.dtype.is_complex or not _dtype_ok(a, b):
-        found_word, wanted = DTYPE_WORDS.get(_kind(a), str(a.dtype)), DTYPE_WORDS.get(_kind(b), str(b.dtype))
-        advice = {"float": "`.float()`", "int": "`.long()`", "bool": "a comparison such as `x > 0`"}.get(
-            _kind(b)
-        )
-        message = (
-            f"Your result{where} holds {found_word} ({a.dtype}), expected {wanted}; {advice} gives that."
-        )
-        return Difference("dtype", message.replace("torch.", ""), *_both(a, b))
+        found_word, wanted = DTYPE_WORDS.get(kinds[0], str(a.dtype)), DTYPE_WORDS.get(kinds[1], str(b.dtype))
+        message = f"Your result{where} holds {found_word} ({a.dtype}), expected {wanted}; "
+        message += f"{ADVICE.get(kinds[1])} gives that."
+        return Difference("dtype", message.replace("torch.", ""))
     wide = torch.complex128 if b.dtype.is_complex else torch.float64
     a, b = a.to(wide), b.to(wide)
     bad_nan = a.isnan() & ~b.isnan()
     if bad_nan.any():
-        place = _place(bad_nan.nonzero()[0].tolist(), tuple(a.shape))
-        message = f"Your result{where} has NaN {_count(bad_nan)}{place}."
-        boards = _boards(a, b, bad_nan, bad_nan.nonzero()[0].tolist())
-        expected_there = _number(b[bad_nan][0].item())
-        return Difference("nan", message, "NaN", expected_there, boards, "Did you divide zero by zero?")
+        first = bad_nan.nonzero()[0].tolist()
+        message = f"Your result{where} has NaN {_count(bad_nan)}{_place(first, tuple(a.shape))}."
+        return Difference("nan", message, _boards(a, b, bad_nan, first), "Did you divide zero by zero?")
     wrong = ~torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
     if not wrong.any():
         return None
     gap = torch.where(wrong, (a - b).abs().nan_to_num(nan=math.inf), -1.0)
     index = tuple(int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)) if gap.ndim else ()
     x, y = _pair(a[index].item(), b[index].item())
-    if isinstance(expected, bool) or (isinstance(expected, Tensor) and expected.dtype == torch.bool):
+    if kinds[1] == "bool":
         x, y = str(bool(a[index])), str(bool(b[index]))
-    place = _place(list(index), tuple(a.shape))
-    message = f"{_you(where + place)} {x}, expected {y}."
+    message = f"{_you(where + _place(list(index), tuple(a.shape)))} {x}, expected {y}."
     if a.ndim:
         message += f" Values that differ: {int(wrong.sum()):,} of {wrong.numel():,}."
-    guess = ""
-    if isinstance(found, Tensor) and isinstance(expected, Tensor) and _kind(found) != _kind(expected):
-        whole = _kind(found) == "int" and _kind(expected) == "float"
-        guess = "Your result holds whole numbers: was something rounded?" if whole else ""
-    return Difference("value", message, x, y, _boards(a, b, wrong, list(index)), guess)
+    rounded = kinds == ("int", "float") and isinstance(found, Tensor) and isinstance(expected, Tensor)
+    guess = "Your result holds whole numbers: was something rounded?" if rounded else ""
+    return Difference("value", message, _boards(a, b, wrong, list(index)), guess)
 
 
 def _boards(a: Tensor, b: Tensor, wrong: Tensor, index: list[int]) -> tuple[Tensor, Tensor, Tensor] | None:
@@ -217,10 +187,7 @@ def _dtype_ok(found: Tensor, expected: Tensor) -> bool:
         return True
     if found.ndim == 0:
         return {a, b} != {"bool", "float"}
-    zero_one = {"bool", "int"} == {a, b}
-    return zero_one and bool(
-        ((found == 0) | (found == 1)).all() and ((expected == 0) | (expected == 1)).all()
-    )
+    return {a, b} == {"bool", "int"} and all(bool(((x == 0) | (x == 1)).all()) for x in (found, expected))
 
 
 def _shape_message(found: Tensor, expected: Tensor, where: str) -> str:
@@ -268,7 +235,7 @@ def _place(index: list[int], shape: tuple[int, ...]) -> str:
     return f" at {index}"
 
 
-def _number(value: Any, digits: int = 3) -> str:
+def _number(value: Any, digits: int) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e6:
         return str(int(value))
     return f"{value:.{digits}g}"

@@ -31,13 +31,11 @@ class Verdict:
         notes: further things worth saying, the most useful first.
         mistake: key of the known mistake that gives this very answer, or "".
         slip: what else gives this very answer, in words, if no known mistake does.
-        found, expected: both sides in short, for the first case that fails.
         boards: the found and the expected board and where they differ, if the difference is on a board.
         case: name of that case.
         cases, passed: how many cases were tried and how many were right.
         traceback: the student's own frames, where the function raised.
         printed: what the function printed on that case.
-        seconds: time spent in the student's function.
     """
 
     exercise: str
@@ -47,15 +45,12 @@ class Verdict:
     notes: tuple[str, ...] = ()
     mistake: str = ""
     slip: str = ""
-    found: str = ""
-    expected: str = ""
     boards: tuple[Tensor, Tensor, Tensor] | None = None
     case: str = ""
     cases: int = 0
     passed: int = 0
     traceback: str = ""
     printed: str = ""
-    seconds: float = 0.0
 
 
 @own_settings()
@@ -68,9 +63,8 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
             `call.run_cases`). Too few, or in another order, earns nothing.
     """
     exercise = key.exercise
-    seconds = sum((outcome.seconds for outcome in outcomes), 0.0)
     names = [case.name for case in key.cases]
-    lost = Verdict(exercise.id, Status.LOST, message=messages.LOST, cases=len(names), seconds=seconds)
+    lost = Verdict(exercise.id, Status.LOST, message=messages.LOST, cases=len(names))
     if exercise.open:
         return replace(lost, status=Status.OPEN, message=messages.OPEN)
     if not outcomes or [outcome.case for outcome in outcomes] != names[: len(outcomes)]:
@@ -118,7 +112,7 @@ def judge(key: AnswerKey, outcomes: list[Outcome]) -> Verdict:
         lost, status=Status.RAISED if outcome.status == Status.RAISED and not mistake else Status.WRONG,
         share=mistake.credit if mistake else min(problem.share for problem in problems.values()),
         message=message, notes=tuple(notes), mistake=mistake.key if mistake else "", slip=slip,
-        found=first.found, expected=first.expected, boards=first.boards, case=outcome.case,
+        boards=first.boards, case=outcome.case,
         passed=len(names) - len(problems),
         traceback=outcome.traceback, printed=outcome.printed,
     )  # fmt: skip
@@ -128,7 +122,7 @@ def _problem(key: AnswerKey, index: int, outcome: Outcome) -> tuple[Difference |
     """What is wrong on a case, if anything, and a remark on an answer that is right."""
     exercise = key.exercise
     if outcome.status == Status.RAISED:
-        return Difference(Status.RAISED, outcome.error, outcome.error), ""
+        return Difference(Status.RAISED, outcome.error), ""
     if exercise.score is None:
         expected = key.expected[index].value
         return compare(outcome.value, expected, exercise.rtol, exercise.atol, parts=exercise.parts), ""

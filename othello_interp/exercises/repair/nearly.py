@@ -24,18 +24,8 @@ LONGEST = 60  # letters of code in a message
 OTHER_SEEDS = (1, 2)  # that a change must pass, too: on the cases of one seed it may fit by chance
 #: What must not be done again and again, or in another way than the student meant.
 SIDE_EFFECTS = {
-    "display",
-    "exec",
-    "eval",
-    "input",
-    "open",
-    "save",
-    "show",
-    "system",
-    "unlink",
-    "write",
-    "write_text",
-}
+    "display", "exec", "eval", "input", "open", "save", "show", "system", "unlink", "write", "write_text",
+}  # fmt: skip
 
 
 def nearly_right(key: AnswerKey, fn: Any) -> str:

@@ -27,12 +27,7 @@ Values = list[Any]
 
 
 def explain(
-    found: Values,
-    right: Values,
-    variants: Variants,
-    rtol: float,
-    atol: float,
-    names: tuple[str, ...] = (),
+    found: Values, right: Values, variants: Variants, rtol: float, atol: float, names: tuple[str, ...] = ()
 ) -> str:
     """A sentence such as "You have what comes out with theirs and mine swapped." or an empty string.
 
