@@ -99,7 +99,7 @@ def test_other_pages_leave_the_figures_to_these(root, figures):
         row[1] for row in figures["beside the published"]
     }
     ours = {text for text in ours if re.fullmatch(r"-?\d+\.\d+%?", text)}
-    assert len(ours) > 10
+    assert len(ours) > 5
     for page in (root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").rglob("*.md"))):
         text = MARKED.sub("", page.read_text(encoding="utf-8"))
         assert not ours & set(re.findall(r"-?\d+\.\d+%?", text)), page
@@ -144,7 +144,7 @@ def test_a_page_that_was_typed_into_is_noticed(checkout, capsys):
     assert cli.main(["card", "--check"]) == 0
     path = checkout / "MODEL_CARD.md"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("d_model 256", "d_model 257"), encoding="utf-8")
+    path.write_text(re.sub(r"d_model \d+", "d_model 1", text), encoding="utf-8")
     assert cli.main(["card", "--check"]) == 1
     assert capsys.readouterr().out == "MODEL_CARD.md: out of date; run othello-interp card\n"
     assert cli.main(["card"]) == 0
