@@ -28,7 +28,7 @@ def centre_counted_twice(label):
     return token
 
 
-@wrong("1.1", "e0|e1|e2|row 4")
+@wrong("1.1", "E0|E1|E2|row E")
 def all_four_from_row_e(label):
     """From row E on it takes off all four centre squares, though E0, E1 and E2 come before E3 and E4."""
     row, col = "ABCDEFGH".find(label[0]), int(label[1])

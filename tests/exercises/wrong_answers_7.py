@@ -23,7 +23,7 @@ def forgets_the_pass(label):
     return square
 
 
-@wrong("1.1", "row d|row e|d3|d4")
+@wrong("1.1", "row D|row E|D3|D4")
 def centre_only_at_its_end(label):
     """The whole centre is taken off after E4 only: the squares D5 to E2 aren't moved by D3 and D4."""
     square = "ABCDEFGH".index(label[0]) * 8 + int(label[1])
