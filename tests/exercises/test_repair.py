@@ -70,12 +70,33 @@ def without_the_last_move(acts, squares, game, threshold):
     return found
 
 
+def stops_after_one_move(acts, squares, game, threshold):
+    found = []
+    for move in range(acts.shape[1]):
+        if acts[game, move] > threshold:
+            found.append((move, "ABCDEFGH"[squares[game, move] // 8] + str(int(squares[game, move] % 8))))
+        break
+    return found
+
+
+def the_quiet_moves(acts, squares, game, threshold):
+    names = ["ABCDEFGH"[square // 8] + str(square % 8) for square in squares[game].tolist()]
+    return [(move, names[move]) for move in range(acts.shape[1]) if not acts[game, move] > threshold]
+
+
 @pytest.mark.parametrize(
     ("name", "fn", "code", "said"),
     [
         ("7.1", integer_division, "b[0] // n", "another operator is needed"),
         ("7.1", or_for_and, "a[0] == 0 or b[0] == 0", "the conditions are joined in the wrong way"),
         ("7.2", against_all, "holds + fails", "a part of this is too much"),
+        ("4.1", stops_after_one_move, "break", "this is too much"),
+        (
+            "4.1",
+            the_quiet_moves,
+            "not acts[game, move] > threshold",
+            "a sign or a negation is missing, or too much",
+        ),
         ("7.5", places_for_ranks, "p.argsort()", "a step is missing"),
         ("4.1", without_the_last_move, "acts.shape[1] - 1", "a part of this is too much"),
     ],

@@ -76,6 +76,11 @@ def edits(node: ast.AST, parent: ast.AST | None, names: Names) -> Iterator[Edit]
         case ast.AugAssign(op=op):
             for new in others(words.ARITHMETIC[:4], op):
                 yield Edit(words.OPERATOR, 1, changed(node, op=new), _in_place_of(op, new))
+        case ast.comprehension(ifs=[test, *_]):
+            yield Edit(words.CONDITION, 1, changed(node, ifs=[]), place=test)
+            yield Edit(words.CONDITION, 1, changed(node, ifs=[ast.UnaryOp(ast.Not(), test)]), place=test)
+        case ast.Break() | ast.Continue():
+            yield Edit(words.STATEMENT, 1, ast.Pass())
         case ast.Name(id=own, ctx=ast.Load()) if not called(node, parent):
             if own in names.arguments and isinstance(parent, ast.Attribute):
                 clause = f"with `{own}` the other way round in one place"
@@ -123,7 +128,8 @@ def _of_a_constant(node: ast.Constant, parent: ast.AST | None) -> Iterator[Edit]
             clauses = {new: f"with {new} in place of {value}" for new in (0, 0.5, 0.9, 1, 2)}
         for new in dict.fromkeys((value + 1, value - 1, -value, 0, 1, -1, 2, 0.5, 0.9)):
             if new != value:
-                yield Edit(words.NUMBER, 1, number(new), clauses.get(new, ""))
+                said = "" if new in (0.5, 0.9) else words.NUMBER  # by chance these are often right
+                yield Edit(said, 1, number(new), clauses.get(new, ""))
 
 
 def _of_a_slice(node: ast.Slice, variables: list[str]) -> Iterator[Edit]:

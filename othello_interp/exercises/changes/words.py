@@ -24,6 +24,7 @@ OPTION = "the options aren't right"
 CUT = "it begins or ends elsewhere"
 INDEX = "the index isn't right"
 VARIABLE = "another variable belongs here"
+STATEMENT = "this is too much"
 MOVED = "this comes at the wrong place"
 
 #: Functions, methods and weights that are taken for one another.

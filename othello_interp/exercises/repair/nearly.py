@@ -23,9 +23,7 @@ MOST_SECONDS = 2.0  # of processor time
 LONGEST = 60  # letters of code in a message
 OTHER_SEEDS = (1, 2)  # that a change must pass, too: on the cases of one seed it may fit by chance
 #: What must not be done again and again, or in another way than the student meant.
-SIDE_EFFECTS = frozenset(
-    "display exec eval input open save show system tqdm trange unlink write write_text".split()
-)
+SIDE_EFFECTS = "display exec eval input open save show system tqdm trange unlink write write_text"
 
 
 def nearly_right(key: AnswerKey, fn: Any) -> str:
@@ -105,7 +103,7 @@ def _works_out_a_value(function: ast.FunctionDef) -> bool:
                 return False
         if isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in SIDE_EFFECTS:
+            if name in SIDE_EFFECTS.split():
                 return False
     return True
 
