@@ -44,10 +44,35 @@ def limits(first, more):
     return benjamini_hochberg
 
 
+def wraps_at_the_top(label, step, n_theirs):
+    """Exercise 2.4: row -1 is row H."""
+    row, col = "ABCDEFGH".index(label[0]), int(label[1])
+    pattern = {}
+    for state in ["BLANK", *["THEIRS"] * n_theirs, "MINE"]:
+        if row > 7 or not 0 <= col <= 7:
+            return None
+        pattern["ABCDEFGH"[row] + str(col)] = state
+        row, col = row + step[0], col + step[1]
+    return pattern
+
+
+def far_from_the_last_one(acts, count, gap):
+    """Exercise 4.2, compared with the last move alone that was taken in the game."""
+    last, found = {}, []
+    for place in acts.flatten().argsort(descending=True).tolist():
+        game, move = divmod(place, acts.shape[1])
+        if len(found) < count and abs(move - last.get(game, -gap)) >= gap:
+            last[game] = move
+            found.append((game, move))
+    return found
+
+
 @pytest.mark.parametrize("seed", [0, 1000, 1001, 1002])
 @pytest.mark.parametrize(
     ("name", "almost", "right"),
     [
+        ("2.4", wraps_at_the_top, False),
+        ("4.2", far_from_the_last_one, False),
         *(("3.2", above(number), False) for number in (1e-6, 1e-4, 1e-3, 1e-2, 0.1)),
         *(("6.7", bar(share), share == 0.8) for share in (0.5, 0.7, 0.8, 0.9, 0.95)),
         *(("7.5", limits(*how), how == (1, 0)) for how in ((1, 0), (2, 0), (0, 0), (1, 1), (1, -1))),
@@ -57,3 +82,25 @@ def test_what_is_nearly_right_is_wrong_at_every_seed(name, almost, right, seed):
     key = AnswerKey(EXERCISES[name], seed)
     verdict = judge(key, run_cases(almost, key.cases))
     assert verdict.status == (Status.PASSED if right else Status.WRONG), verdict.message
+
+
+def mean_of_means(a, b):
+    """Exercise 7.1: a known mistake, by somebody who has thought of parts without a position."""
+    if a[0] == 0 or b[0] == 0:
+        return b if a[0] == 0 else a
+    n, delta = a[0] + b[0], b[1] - a[1]
+    return n, (a[1] + b[1]) / 2, a[2] + b[2] + delta.square() * a[0] * b[0] / n
+
+
+def mean_of_means_once(a, b):
+    """The same, but where the parts hold 17 positions alone."""
+    n, delta = a[0] + b[0], b[1] - a[1]
+    squares = a[2] + b[2] + delta.square() * a[0] * b[0] / max(n, 1)
+    return n, (a[1] + b[1]) / 2 if n == 17 else a[1] + delta * b[0] / max(n, 1), squares
+
+
+@pytest.mark.parametrize(("answer", "known"), [(mean_of_means, "mean_of_means"), (mean_of_means_once, "")])
+def test_a_known_mistake_is_known_by_all_wrong_cases_but_not_by_one(answer, known):
+    key = AnswerKey(EXERCISES["7.1"], 0)
+    verdict = judge(key, run_cases(answer, key.cases))
+    assert (verdict.status, verdict.mistake) == (Status.WRONG, known)
