@@ -5,6 +5,7 @@ import inspect
 import itertools
 import linecache
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -171,6 +172,12 @@ def test_a_closure_is_left_alone(monkeypatch):
 
     monkeypatch.setattr(nearly, "run_case", None)
     assert nearly_right(key("1.1"), closure) == ""
+
+
+def test_nothing_is_tried_where_no_time_limit_works():
+    """On Windows, or in another thread, a change that never ends could not be cut off."""
+    with ThreadPoolExecutor() as elsewhere:
+        assert elsewhere.submit(nearly_right, key("7.1"), integer_division).result() == ""
 
 
 def loops(label):

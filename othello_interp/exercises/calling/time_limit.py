@@ -27,7 +27,7 @@ def call_limited(call: Callable[[], Any], seconds: float) -> tuple[Any, BaseExce
     thread, there is no limit. A long call into C (one large matrix product) ends before the limit acts.
     On Python 3.12 and later, while a call swallows one TimeLimit after another, `sys.monitoring` is used.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if not can_limit():
         return _guard(call)
     alarms = itertools.count(1)
     handler_before = signal.signal(signal.SIGALRM, lambda signum, frame: _on_alarm(alarms, frame))
@@ -42,6 +42,11 @@ def call_limited(call: Callable[[], Any], seconds: float) -> tuple[Any, BaseExce
         signal.signal(signal.SIGALRM, handler_before)
         if timer_before[0]:
             signal.setitimer(signal.ITIMER_REAL, *timer_before)
+
+
+def can_limit() -> bool:
+    """Whether a call can be cut off here: with interval timers, in the main thread."""
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
 def _guard(call: Callable[[], Any]) -> tuple[Any, BaseException | None]:

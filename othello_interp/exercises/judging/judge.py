@@ -143,7 +143,7 @@ def _known_mistake(key: AnswerKey, outcomes: list[Outcome], wrong: set[int]) -> 
         differ = _differ(key, key.mistaken(mistake), outcomes)
         if not differ:
             return mistake
-        if nearly is None and not differ & wrong and len(differ) < len(wrong) > 1:
+        if nearly is None and not differ & wrong and len(differ) < len(wrong):
             nearly = mistake
     return nearly
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from othello_interp.exercises.calling.call import run_case
 from othello_interp.exercises.calling.stub import underlying
+from othello_interp.exercises.calling.time_limit import can_limit
 from othello_interp.exercises.changes.edit import Edit, Names
 from othello_interp.exercises.changes.edits import edits
 from othello_interp.exercises.code import compiled, parsed, replaced
@@ -29,11 +30,12 @@ SIDE_EFFECTS = "display exec eval input open save show system tqdm trange unlink
 def nearly_right(key: AnswerKey, fn: Any) -> str:
     """Where one change makes `fn` right on every case, and of what kind; an empty string if none does.
 
-    The changed functions run in this process, on copies of the inputs, each for a moment at most. Left alone
-    is a function whose source can't be had, that reads what was made around it, or that does more than
-    work out a value.
+    The changed functions run in this process, on copies of the inputs, each for a moment at most; nothing is
+    tried where a loop without end could not be cut off. Left alone is a function whose source can't be had,
+    that reads what was made around it, or that does more than work out a value.
     """
-    function = parsed(fn) if (own := underlying(fn)) and not own.__closure__ else None
+    own = underlying(fn) if can_limit() else None
+    function = parsed(fn) if own and not own.__closure__ else None
     if own is None or function is None or not _works_out_a_value(function):
         return ""
     with warnings.catch_warnings():  # of changed code, not of the student's
