@@ -28,7 +28,8 @@ def test_the_share_that_is_told_is_printed(checker, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("3.3  inputs")
     assert said[4].startswith("known mistakes                       4: 100% told, 100% by that name")
-    assert "median seconds to check a right answer" in said[6]
+    assert said[6].startswith("  or the place of one change         4: 50% told")
+    assert "median seconds to check a right answer" in said[7]
 
 
 def test_an_unknown_exercise_is_refused(checker, capsys):

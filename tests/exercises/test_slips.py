@@ -18,7 +18,7 @@ from othello_interp.exercises.calling.plain import plain
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
 from othello_interp.exercises.judging.slips import variants
-from othello_interp.exercises.judging.slips.alike import ENOUGH, alike, telling
+from othello_interp.exercises.judging.slips.alike import ENOUGH, alike, as_tensor, telling
 from othello_interp.exercises.judging.slips.explain import explain
 from othello_interp.exercises.judging.slips.mutants import mutants
 from othello_interp.exercises.judging.slips.relabelled import relabelled
@@ -368,6 +368,9 @@ def test_the_reference_on_changed_inputs_or_changed_itself_is_told(data):
     record = answers.exercise
     if any(value is NOTHING for value in found) or not telling(found, right, ENOUGH):
         return
+    number = as_tensor(right[0])
+    if variant.fine and number is not None and number.equal(number.round()):
+        return  # of whole numbers such a change leaves too many the same to be claimed
     sentence = explain(found, right, answers.variants, record.rtol, record.atol)
     assert sentence or len([v for v in answers.variants.of(kind) if gives(v, found)]) > 1
 
