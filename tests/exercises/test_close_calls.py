@@ -5,6 +5,7 @@ import torch
 
 from othello_interp.exercises import EXERCISES
 from othello_interp.exercises.calling.call import run_cases
+from othello_interp.exercises.catalogue.exercise_4_2 import from_the_last_one
 from othello_interp.exercises.catalogue.exercise_6_7 import _parts, _strongest
 from othello_interp.exercises.judging.answer_key import AnswerKey
 from othello_interp.exercises.judging.judge import judge
@@ -56,23 +57,12 @@ def wraps_at_the_top(label, step, n_theirs):
     return pattern
 
 
-def far_from_the_last_one(acts, count, gap):
-    """Exercise 4.2, compared with the last move alone that was taken in the game."""
-    last, found = {}, []
-    for place in acts.flatten().argsort(descending=True).tolist():
-        game, move = divmod(place, acts.shape[1])
-        if len(found) < count and abs(move - last.get(game, -gap)) >= gap:
-            last[game] = move
-            found.append((game, move))
-    return found
-
-
 @pytest.mark.parametrize("seed", [0, 1000, 1001, 1002])
 @pytest.mark.parametrize(
     ("name", "almost", "right"),
     [
         ("2.4", wraps_at_the_top, False),
-        ("4.2", far_from_the_last_one, False),
+        ("4.2", from_the_last_one, False),
         *(("3.2", above(number), False) for number in (1e-6, 1e-4, 1e-3, 1e-2, 0.1)),
         *(("6.7", bar(share), share == 0.8) for share in (0.5, 0.7, 0.8, 0.9, 0.95)),
         *(("7.5", limits(*how), how == (1, 0)) for how in ((1, 0), (2, 0), (0, 0), (1, 1), (1, -1))),
